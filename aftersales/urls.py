@@ -1,0 +1,30 @@
+"""The roof of the addresses: each app brings its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from aftersales import views
+
+admin.site.site_header = admin.site.site_title = "After-sales"
+admin.autodiscover()
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz/", views.healthz, name="healthz"),
+    path("styleguide/", views.styleguide, name="styleguide"),
+    path("search/", views.search, name="search"),
+    path("language/", set_language, name="set_language"),
+    path("accounts/", include("allauth.urls")),
+    path("people/", include("accounts.urls")),
+    path("", include("devices.urls")),
+    path("", include("repairshops.urls")),
+    path("", include("logistics.urls")),
+    path("", include("workorders.urls")),
+    path("files/", include("attachments.urls")),
+    path("jobs/", include("jobs.urls")),
+    path("clocks/", include("sla.urls")),
+    path("mail/", include("notifications.urls")),
+    path("admin/", admin.site.urls),
+]
+handler404 = "aftersales.views.not_found"

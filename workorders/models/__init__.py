@@ -1,0 +1,19 @@
+"""Counselling orders, their threads, repair orders and units."""
+
+from workorders.models.counselling import Channel, Counselling, Outcome, SavedView
+from workorders.models.repairorder import RepairOrder
+from workorders.models.thread import Message, Thread
+from workorders.models.unit import Fault, Unit, UnitNote
+
+__all__ = [
+    "Channel",
+    "Counselling",
+    "Fault",
+    "Message",
+    "Outcome",
+    "RepairOrder",
+    "SavedView",
+    "Thread",
+    "Unit",
+    "UnitNote",
+]
