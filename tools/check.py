@@ -65,8 +65,8 @@ def checks(folder: str) -> list[Check]:
     pages = templates()
     found = [
         Check("types", [f"{BIN}/mypy"]),
-        Check("lint", [f"{BIN}/ruff", "check", "--quiet", "."]),
-        Check("format", [f"{BIN}/ruff", "format", "--check", "--quiet", "."]),
+        Check("lint", [f"{BIN}/ruff", "check", "--quiet", "--output-format", "concise", "."]),
+        Check("format", [f"{BIN}/ruff", "format", "--check", "--output-format", "concise", "."]),
         Check("floors", [f"{BIN}/lint-imports", "--cache-dir", ".cache/imports"]),
         Check("tidy", [sys.executable, "tools/tidy.py"]),
         Check("django", [*MANAGE, "check", "--fail-level", "WARNING"]),

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree as xml
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -57,7 +57,7 @@ def run_pytest(name: str, env: dict[str, str], arguments: list[str]) -> Result:
         command = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments]
         code = subprocess.run(command, cwd=ROOT, env=clean | env, check=False).returncode
         if report.exists():
-            for suite in xml.parse(report).iter("testsuite"):  # noqa: S314 - written just now
+            for suite in ElementTree.parse(report).iter("testsuite"):  # noqa: S314 - written just now
                 count = {key: int(suite.get(key, 0)) for key in ("tests", "skipped")}
                 result.failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
                 result.skipped += count["skipped"]

@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class WorkordersConfig(AppConfig):
     name = "workorders"
     verbose_name = _("work orders")
+
+    def ready(self) -> None:
+        from attachments.models import takes_files
+        from workorders import sentences
+        from workorders.models import Message, UnitNote
+
+        takes_files(Message)
+        takes_files(UnitNote)
+        sentences.register()

@@ -156,8 +156,10 @@ def one_per(data: Path) -> Iterator[None]:
 def socket_folder() -> Iterator[Path]:
     """Where the broker's socket lies: DATA_DIR, unless that is too long for a socket."""
     if len(str(settings.DATA_DIR / "broker.sock")) <= broker.SOCKET_PATH_LIMIT:
-        yield settings.DATA_DIR
-        (settings.DATA_DIR / "broker.sock").unlink(missing_ok=True)
+        try:
+            yield settings.DATA_DIR
+        finally:
+            (settings.DATA_DIR / "broker.sock").unlink(missing_ok=True)
         return
     folder = tempfile.mkdtemp(prefix="aftersales-")
     try:

@@ -1,0 +1,8 @@
+"""How the timeline says what happened, one file per kind of work."""
+
+from workorders.sentences import bench, counselling, desk, repairs
+
+
+def register() -> None:
+    for part in (counselling, desk, repairs, bench):
+        part.register()

@@ -1,0 +1,4 @@
+"""Sentences of the timeline."""
+
+
+def register() -> None: ...
