@@ -17,6 +17,8 @@ from django.db import connection
 
 from tests import servers
 
+pytest_plugins = ["tests.people"]
+
 T = TypeVar("T")
 
 # The same examples in every run: a failure that CI shows can be seen again at a desk.
