@@ -17,7 +17,7 @@ from django.db import connection
 
 from tests import servers
 
-pytest_plugins = ["tests.people"]
+pytest_plugins = ["tests.people", "tests.append_only"]
 
 T = TypeVar("T")
 

@@ -202,6 +202,7 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO and not HTTPS
 MFA_TOTP_ISSUER = "After-sales"
 # Staff need a second factor; the demo relaxes it and says so on every page.
 SECOND_FACTOR_FOR_STAFF = env.bool("SECOND_FACTOR_FOR_STAFF", default=not DEMO)
+DEMO_PASSWORD = "demo-portal-2026" if DEMO else ""
 TURNSTILE_SITE_KEY = env.str("TURNSTILE_SITE_KEY", default="")
 TURNSTILE_SECRET_KEY = env.str("TURNSTILE_SECRET_KEY", default="")
 

@@ -2,38 +2,61 @@
 
 from __future__ import annotations
 
+from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.access import PUBLIC, access
-from accounts.roles import EVERYONE, STAFF
+from accounts.access import PUBLIC, UserRequest, access
+from accounts.roles import EVERYONE, STAFF, Role
+from aftersales.overview import overview
+from aftersales.tasks import HEARTBEAT
+from core.styleguide import styleguide_context
+from workorders.search import find
+
+HOMES = {
+    Role.CUSTOMER: "devices:lookup",
+    Role.AGENT: "workorders:queue",
+    Role.ENGINEER: "workorders:bench",
+    Role.SHOP_MANAGER: "workorders:bench",
+}
 
 
 @require_safe
 @access(*EVERYONE)
-def home(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("home")
+def home(request: UserRequest) -> HttpResponse:
+    """R1, R2: each role lands where its day begins."""
+    if name := HOMES.get(Role(request.user.role)):
+        return redirect(name)
+    return render(request, "aftersales/overview.html", {"tiles": overview(request.user)})
 
 
 @require_safe
 @access(PUBLIC)
 def healthz(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"status": "ok"})
+    """200 while the database answers; tells when a task last went from the clock to a worker."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok", "worker_seen": cache.get(HEARTBEAT)})
 
 
 @require_safe
 @access(*STAFF)
-def styleguide(request: HttpRequest) -> HttpResponse:
-    from core.styleguide import styleguide_context
-
+def styleguide(request: UserRequest) -> HttpResponse:
+    """The living style page: every component with its classes."""
     return render(request, "styleguide.html", styleguide_context())
 
 
 @require_safe
 @access(*STAFF)
-def search(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("search")
+def search(request: UserRequest) -> HttpResponse:
+    """A serial number, code, enquiry number, waybill or customer; one hit opens at once."""
+    text = request.GET.get("q", "").strip()
+    hits = find(request.user, text) if text else []
+    if len(hits) == 1:
+        return redirect(hits[0].url)
+    return render(request, "aftersales/search.html", {"text": text, "hits": hits})
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

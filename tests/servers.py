@@ -141,6 +141,22 @@ def stop(child: subprocess.Popen[bytes], *, seconds: float = 10) -> None:
         child.wait()
 
 
+def alive(number: int) -> bool:
+    """Whether a process runs; one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def gone(number: int, *, seconds: float = 5) -> bool:
+    """Whether a process ends within this time."""
+    deadline = time.monotonic() + seconds
+    while alive(number) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not alive(number)
+
+
 # ------------------------------------------------------------------ mail
 class Letterbox:
     """What the SMTP sink received, oldest first: (envelope sender, recipients, raw message)."""

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError
 
+from core.management.commands import serve
 from tests import servers
 
 pytestmark = [pytest.mark.slow, pytest.mark.once]
@@ -61,72 +62,62 @@ def said(data: Path) -> str:
     return (data / "said").read_text()
 
 
+def wait_for_words(data: Path, words: str) -> str:
+    servers.wait_until(lambda: words in said(data), seconds=START_SECONDS, what=words)
+    return said(data)
+
+
+def children(number: int) -> list[int]:
+    return list(map(int, Path(f"/proc/{number}/task/{number}/children").read_text().split()))
+
+
 def descendants(number: int) -> set[int]:
     """All processes below this one, over sessions."""
-    found: set[int] = set()
-    for child in Path(f"/proc/{number}/task/{number}/children").read_text().split():
-        found |= {int(child)} | descendants(int(child))
-    return found
+    below = children(number)
+    return set(below).union(*map(descendants, below))
 
 
-def alive(number: int) -> bool:
-    return Path(f"/proc/{number}").exists()
+def command_line(number: int) -> bytes:
+    return Path(f"/proc/{number}/cmdline").read_bytes()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_one_command_starts_everything_and_one_signal_ends_it(tmp_path, number):
+def refused(data: Path, port: int) -> str:
+    """What a portal says that cannot start."""
+    process = start(data, port)
+    assert process.wait(30) == 1
+    return said(data)
+
+
+def test_one_command_starts_everything_and_ctrl_c_ends_it(tmp_path):
     with portal(tmp_path) as (process, port):
         with urllib.request.urlopen(f"http://localhost:{port}/healthz/", timeout=5) as answer:
             assert answer.status == 200
         assert f"http://localhost:{port} " in said(tmp_path)
+        assert "celery" in wait_for_words(tmp_path, "ready.")
         below = descendants(process.pid)
         assert len(below) >= 5  # broker, web and its workers, worker, clock
-        process.send_signal(number)
+
+        other = tmp_path / "other"
+        other.mkdir()
+        assert f"Port {port} cannot be used" in refused(other, port)
+
+        process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
-    assert not any(map(alive, below))
+    assert all(map(servers.gone, below))
     assert not (tmp_path / "broker.sock").exists()
     assert not servers.listens(port)
-
-
-def test_the_log_of_a_whole_run_is_calm(tmp_path):
-    with portal(tmp_path) as (process, _):
-        time.sleep(3)
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-    loud = [line for line in said(tmp_path).splitlines() if "warning" in line.lower()]
-    assert not loud
-    assert "Traceback" not in said(tmp_path)
-    assert "ERROR" not in said(tmp_path)
+    log = said(tmp_path)
+    assert not [word for word in ("warning", "traceback", "error:") if word in log.lower()], log
 
 
 def test_a_web_server_that_dies_ends_the_rest_with_code_one(tmp_path):
     with portal(tmp_path) as (process, _):
         below = descendants(process.pid)
-        web = next(n for n in below if b"gunicorn" in Path(f"/proc/{n}/cmdline").read_bytes())
+        web = next(n for n in children(process.pid) if b"gunicorn" in command_line(n))
         os.kill(web, signal.SIGKILL)
         assert process.wait(40) == 1
     assert "web stopped by itself" in said(tmp_path)
-    assert not any(map(alive, below))
-
-
-def test_a_second_portal_on_the_same_data_or_port_is_refused_in_words(tmp_path):
-    other = tmp_path / "other"
-    other.mkdir()
-    with portal(tmp_path) as (_, port):
-        same_port = start(other, port)
-        assert same_port.wait(30) == 1
-        assert f"Port {port} cannot be used" in said(other)
-        words = [sys.executable, "manage.py", "serve", "--port", str(servers.free_port())]
-        same_data = subprocess.run(
-            words,
-            cwd=settings.BASE_DIR,
-            env=environment(tmp_path),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert same_data.returncode == 1
-        assert "already running" in same_data.stderr
+    assert all(map(servers.gone, below))
 
 
 def test_without_the_embedded_broker_messages_go_through_files(tmp_path):
@@ -134,18 +125,31 @@ def test_without_the_embedded_broker_messages_go_through_files(tmp_path):
     absent.mkdir(parents=True)
     (absent / "__init__.py").write_text("raise ImportError('not on this platform')\n")
     with portal(tmp_path, PYTHONPATH=str(absent.parent)) as (process, _):
-        servers.wait_until(
-            lambda: any((tmp_path / "cache").glob("*.djcache")), seconds=40, what="heartbeat"
+        call = [sys.executable, "-m", "celery", "-A", "aftersales", "call"]
+        subprocess.run(
+            [*call, "aftersales.tasks.heartbeat"],
+            cwd=settings.BASE_DIR,
+            env=environment(tmp_path, CELERY_BROKER_URL="filesystem://"),
+            check=True,
+            capture_output=True,
         )
+        kept = (tmp_path / "cache").glob
+        servers.wait_until(lambda: any(kept("*.djcache")), seconds=20, what="the task")
         process.send_signal(signal.SIGINT)
         assert process.wait(40) == 0
     assert "messages go through files" in said(tmp_path)
 
 
-def test_a_deep_data_directory_does_not_break_the_socket(tmp_path):
-    deep = tmp_path / ("d" * 90)
-    deep.mkdir()
-    with portal(deep) as (process, _):
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
-    assert not (deep / "broker.sock").exists()
+def test_two_portals_never_share_a_data_directory(tmp_path):
+    with serve.one_per(tmp_path), pytest.raises(CommandError, match="already running"):
+        serve.one_per(tmp_path).__enter__()
+    with serve.one_per(tmp_path):  # and the first one's end frees it
+        pass
+
+
+def test_a_deep_data_directory_gets_its_socket_elsewhere(tmp_path, settings):
+    settings.DATA_DIR = tmp_path / ("d" * 90)
+    with serve.socket_folder() as folder:
+        assert len(str(folder)) < 80
+        assert folder.is_dir()
+    assert not folder.exists()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.supervisor import Program, Supervisor
+from tests.servers import alive, gone
 
 pytestmark = pytest.mark.once
 
@@ -58,26 +59,11 @@ def python(code: str, *arguments: object) -> list[str]:
     return [sys.executable, "-c", code, *map(str, arguments)]
 
 
-def alive(number: int) -> bool:
-    """Whether a process runs (one that nobody has buried yet does not)."""
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def wait_for(path: Path, seconds: float = 20) -> None:
     deadline = time.monotonic() + seconds
     while not path.exists() or not path.stat().st_size:
         assert time.monotonic() < deadline, f"{path.name} never came"
         time.sleep(0.02)
-
-
-def gone(number: int, seconds: float = 5) -> bool:
-    deadline = time.monotonic() + seconds
-    while alive(number) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not alive(number)
 
 
 def launch(folder: Path, *names: str, child: str = CHILD, grace: float = 10):
@@ -164,7 +150,7 @@ def test_being_asked_stops_the_last_started_first_with_code_zero(tmp_path, numbe
     launcher.send_signal(number)
     assert launcher.wait(20) == 0
     assert (tmp_path / "order").read_text().split() == ["worker", "web", "broker"]
-    assert not any(map(alive, children))
+    assert all(map(gone, children))
 
 
 @pytest.mark.slow
@@ -175,7 +161,7 @@ def test_being_asked_twice_ends_all_grace(tmp_path):
     assert launcher.poll() is None
     launcher.send_signal(signal.SIGINT)
     assert launcher.wait(10) == 0
-    assert not any(map(alive, children))
+    assert all(map(gone, children))
 
 
 @pytest.mark.slow

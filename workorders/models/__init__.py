@@ -1,6 +1,6 @@
 """Counselling orders, their threads, repair orders and units."""
 
-from workorders.models.counselling import Channel, Counselling, Outcome, SavedView
+from workorders.models.counselling import Channel, Counselling, Outcome, RequestKind, SavedView
 from workorders.models.repairorder import RepairOrder
 from workorders.models.thread import Message, Thread
 from workorders.models.unit import Fault, Unit, UnitNote
@@ -12,6 +12,7 @@ __all__ = [
     "Message",
     "Outcome",
     "RepairOrder",
+    "RequestKind",
     "SavedView",
     "Thread",
     "Unit",

@@ -37,6 +37,14 @@ class Outcome(models.TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class RequestKind(models.TextChoices):
+    """What the customer asks for, as taken at intake (R84)."""
+
+    REPAIR = "repair", _("Repair")
+    REPLACEMENT = "replacement", _("Replacement")
+    CONSULTATION = "consultation", _("Consultation")
+
+
 class CounsellingQuerySet(WorkflowQuerySet["Counselling"]):
     def visible_to(self, user: Any) -> CounsellingQuerySet:
         """The customer's own (colleagues included); agents and admins all (D8)."""
@@ -93,6 +101,10 @@ class Counselling(ConcurrentTransitionMixin, models.Model):
     )
     subject = models.CharField(_("subject"), max_length=160)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel, default=Channel.PORTAL)
+    request_kind = models.CharField(
+        _("kind of request"), max_length=12, choices=RequestKind, blank=True
+    )
+    bought_on = models.DateField(_("bought on"), null=True, blank=True)
     device = models.ForeignKey(
         Device, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -145,6 +157,11 @@ class Counselling(ConcurrentTransitionMixin, models.Model):
                 fields=["assignee", "due_at"],
                 name="counselling_mine",
                 condition=~Q(state="finished"),
+            ),
+            models.Index(
+                fields=["first_replied_at"],
+                name="counselling_first_reply",
+                condition=Q(first_replied_at__isnull=False),
             ),
         ]
         constraints = [

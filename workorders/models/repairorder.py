@@ -35,11 +35,12 @@ class Tally:
     working: int
     going_back: int
     sent: int
+    missing: int = 0
 
     def state(self) -> str:
         """Where the order stands, from its units alone (E6)."""
         state = RepairOrder.State
-        if self.total == self.expected:
+        if self.total == self.expected + self.missing:  # nothing has come in
             return state.PENDING_DELIVERY
         if self.working or self.expected:
             return state.RECEIVED
@@ -207,6 +208,7 @@ class RepairOrder(ConcurrentTransitionMixin, models.Model):
             expected=Count("pk", filter=Q(state=unit.State.EXPECTED)),
             working=Count("pk", filter=Q(state__in=unit.WORKING)),
             going_back=Count("pk", filter=back),
+            missing=Count("pk", filter=Q(state=unit.State.MISSING)),
             sent=Count(
                 "pk", filter=back & Q(outbound_container__shipment__tracked_at__isnull=False)
             ),
