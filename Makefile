@@ -27,7 +27,7 @@ setup-dev: .venv/.dev $(CATALOGUES)
 	@touch .venv/.runtime $@
 
 %.mo: %.po | .venv/.runtime
-	@$(BIN)/pybabel --quiet compile --input-file=$< --output-file=$@
+	@$(BIN)/python tools/messages.py --compile
 
 run: setup ## Start the portal: web, worker and clock, with demo people (PORT=8000)
 	@$(BIN)/python manage.py serve
@@ -59,11 +59,8 @@ shots: setup-dev ## Photograph the main pages into var/shots (needs a Chromium)
 workflows: setup ## Write docs/workflows.md from the declared steps
 	@$(BIN)/python manage.py workflows
 
-messages: setup ## Collect strings to translate (needs gettext), then compile the catalogues
-	@command -v xgettext >/dev/null || { echo "make messages needs gettext: apt-get install gettext"; exit 1; }
-	@$(BIN)/python manage.py makemessages --locale zh_Hans --no-wrap --add-location file \
-		--ignore .venv --ignore var
-	@$(MAKE) --no-print-directory setup
+messages: setup ## Collect the words to translate into locale/, compile them
+	@$(BIN)/python tools/messages.py
 
 migrations: setup ## Write migrations for changed models (name them: ARGS="accounts --name add_title")
 	@$(BIN)/python manage.py makemigrations $(ARGS)

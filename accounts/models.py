@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
+from django.core.signing import BadSignature, Signer
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import STAFF, Role
 
 LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+INVITATION_SIGNER = Signer(sep=".", salt="accounts.invitation")
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -150,13 +153,24 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         """Neither accepted, withdrawn nor expired (S06: seven days)."""
         return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=timezone.now())
 
+    def by_token(self, token: str) -> Invitation | None:
+        """The open invitation that the link belongs to; None for every other link, equally."""
+        try:
+            pk = INVITATION_SIGNER.unsign(token)
+        except BadSignature:
+            return None
+        return self.open().select_related("customer", "invited_by").filter(pk=pk).first()
+
 
 class Invitation(models.Model):
-    """A colleague asked to join a company; the link carries a token of which we keep the hash."""
+    """A colleague asked to join a company.
+
+    The link's token is the signed primary key (256 bits of HMAC), so no secret is stored; the row
+    decides whether it still opens anything: once, for seven days, until withdrawn.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(_("e-mail"))
-    token_hash = models.CharField(max_length=64, unique=True, editable=False)
     invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(_("invited at"), default=timezone.now)
     expires_at = models.DateTimeField(_("valid until"))
@@ -172,3 +186,15 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+    def get_absolute_url(self) -> str:
+        """The page of the link; whoever knows it may join, so it goes into the mail only."""
+        return reverse("accounts:join", args=[self.token])
+
+    @property
+    def token(self) -> str:
+        return INVITATION_SIGNER.sign(str(self.pk))
+
+    @property
+    def is_open(self) -> bool:
+        return not self.accepted_at and not self.withdrawn_at and self.expires_at > timezone.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.http import StreamingHttpResponse
@@ -29,7 +30,7 @@ def safe_cell(value: Any) -> str:
     if value is None:
         return ""
     text = str(value)
-    if not isinstance(value, str):
+    if isinstance(value, int | float | Decimal):
         return text
     return f"'{text}" if text.lstrip(" ").startswith(DANGEROUS) else text
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_fsm import ConcurrentTransition
 
+from core.limits import Limited, too_many
 from core.workflow import Refused, Stale
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -38,6 +39,8 @@ class Refusals:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Limited):
+            return too_many(request, error.seconds)
         if isinstance(error, Refused):
             reasons = error.reasons
         elif isinstance(error, Stale | ConcurrentTransition):

@@ -47,6 +47,7 @@ class Job(models.Model):
     result = models.FileField(max_length=200, blank=True)
     created_at = models.DateTimeField(_("started at"), default=timezone.now)
     alive_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     objects = JobQuerySet.as_manager()
@@ -62,6 +63,13 @@ class Job(models.Model):
     @property
     def finished(self) -> bool:
         return self.state in {self.State.DONE, self.State.FAILED}
+
+    @property
+    def percent(self) -> int:
+        """How far it is, 0 to 100; a finished one is at 100 whatever it counted."""
+        if self.state == self.State.DONE:
+            return 100
+        return min(99, self.done * 100 // self.total) if self.total else 0
 
 
 class FormKey(models.Model):

@@ -82,6 +82,8 @@ def checks(folder: str) -> list[Check]:
             Check("template tags", [f"{BIN}/djade", "--target-version", "5.2", "--check", *pages]),
             Check("template html", [f"{BIN}/djlint", "--lint", "--quiet", *pages]),
         ]
+    if list(ROOT.glob("locale/*/LC_MESSAGES/django.po")):
+        found.append(Check("words", [sys.executable, "tools/messages.py", "--check"]))
     if list(ROOT.glob("*/management/commands/workflows.py")):
         found.append(Check("workflows", [*MANAGE, "workflows", "--check"]))
     return found

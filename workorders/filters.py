@@ -136,6 +136,10 @@ class QueueFilter(filters.FilterSet):
         choices=Channel.choices, label=_("Channel"), empty_label=_("Any channel")
     )
 
+    customer = filters.NumberFilter(
+        field_name="customer", label=_("Customer"), min_value=1, max_value=2**53
+    )
+
     class Meta:
         model = Counselling
         fields: list[str] = []

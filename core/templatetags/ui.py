@@ -282,10 +282,10 @@ def field(bound: BoundField, full: bool = False, icon: str = "", draft: str = ""
     """One form field: label, control, hint, error, tied together for screen readers.
 
     `full` takes the whole width of a two-column form (text areas and groups do so by themselves),
-    `icon` draws one inside the control, `draft` keeps what is typed under that key (data-draft).
+    `icon` draws one inside the control, `draft` keeps what is typed (data-draft, per field).
     """
     widget = bound.field.widget
-    attrs = {"data-draft": draft} if draft else {}
+    attrs = {"data-draft": f"{draft}-{bound.html_name}"} if draft else {}
     if isinstance(widget, CheckboxInput):
         kind = "check"
     elif bound.use_fieldset:

@@ -1,0 +1,67 @@
+// Theme, dialogs, toasts, copying, passwords, focus. Every page works without this file.
+const say = (name) => document.body.getAttribute(`data-say-${name}`) || "";
+
+// A word in the corner; the region is a live one and in the page from the start.
+function toast(text, tone = "blue") {
+  const box = document.createElement("div");
+  box.className = `toast tone-${tone}`;
+  box.textContent = text;
+  document.getElementById("toasts").append(box);
+  setTimeout(() => box.remove(), 8000);
+}
+
+function toggleTheme() {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const theme = (root.dataset.theme || system) === "dark" ? "light" : "dark";
+  root.dataset.theme = theme;
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `theme=${theme}; path=/; max-age=31536000; samesite=lax${secure}`;
+}
+
+function reveal(button) {
+  const input = document.getElementById(button.dataset.reveal);
+  const shown = input.type === "password";
+  input.type = shown ? "text" : "password";
+  button.setAttribute("aria-pressed", shown);
+  button.setAttribute("aria-label", say(shown ? "hide" : "show"));
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(say("copied"), "green");
+  } catch {
+    prompt(say("copied"), text); // no permission: at least the text, selected
+  }
+}
+
+// Browsers without invoker commands: open and close dialogs the old way.
+function oldDialog(button) {
+  const dialog = document.getElementById(button.getAttribute("commandfor"));
+  if (!dialog || "command" in HTMLButtonElement.prototype) return;
+  if (button.getAttribute("command") === "close") dialog.close();
+  else dialog.showModal();
+}
+
+document.addEventListener("click", (event) => {
+  const at = (selector) => event.target.closest(selector);
+  if (at("[data-theme-toggle]")) toggleTheme();
+  else if (at("[data-close]")) at(".toast, .note").remove();
+  else if (at("[data-reveal]")) reveal(at("[data-reveal]"));
+  else if (at("[data-copy]")) copy(at("[data-copy]").dataset.copy);
+  else if (at("[data-print]")) print();
+  else if (at("[commandfor]")) oldDialog(at("[commandfor]"));
+});
+
+// Errors of a form and results of a look-up take the focus, when they are on the page or arrive.
+function focusIn(root) {
+  const open = root.querySelector("dialog[data-open]");
+  if (open && !open.open) open.showModal();
+  const thread = root.querySelector("[data-newest]");
+  if (thread && !location.hash) thread.scrollIntoView({ block: "nearest" });
+  const target = root.matches?.("[data-focus]") ? root : root.querySelector("[data-focus]");
+  if (target) target.focus();
+}
+focusIn(document);
+document.addEventListener("htmx:load", (event) => focusIn(event.detail.elt));

@@ -1,0 +1,186 @@
+"""Work at the bench: steps of a unit, its report, its notes (R33). Receiving and sending back
+stand in their own files and are named here too, so that callers need one door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+import sla.services as clocks
+from attachments.services import attach
+from core.workflow import Refused, Step
+from history.services import advance, edit, record
+from sla.models import ClockKind
+from workorders.models import Fault, Unit, UnitNote
+from workorders.services import orders
+from workorders.services.receiving import (
+    add_unexpected,
+    locked,
+    mark_missing,
+    match_parcel,
+    receive_units,
+    record_damage,
+    record_parcel,
+    require_workshop,
+    undo_receipt,
+    why_not_undo,
+)
+from workorders.services.returns import (
+    correct_return,
+    move_return,
+    remove_return_tracking,
+    ship_back,
+    take_out,
+)
+
+__all__ = [
+    "EXITS",
+    "STEPS",
+    "add_note",
+    "add_unexpected",
+    "correct_return",
+    "locked",
+    "mark_missing",
+    "match_parcel",
+    "move_return",
+    "receive_units",
+    "record_damage",
+    "record_parcel",
+    "remove_return_tracking",
+    "save_report",
+    "ship_back",
+    "take_out",
+    "take_step",
+    "undo_receipt",
+    "why_not_undo",
+]
+
+PAUSES = frozenset({"ask_customer", "wait_for_parts"})
+RESUMES = frozenset({"customer_answered", "start_repair"})
+STOPS = frozenset({"pass_test", "give_up", "reject"})
+EXITS = frozenset({"give_up", "reject"})
+STEPS = (
+    "receive",
+    "undo_receipt",
+    "mark_missing",
+    "start_diagnosis",
+    "ask_customer",
+    "customer_answered",
+    "wait_for_parts",
+    "start_repair",
+    "start_test",
+    "fail_test",
+    "pass_test",
+    "rework",
+    "give_up",
+    "reject",
+)
+
+
+@transaction.atomic
+def take_step(unit: Unit, name: str, *, actor: Any, note: str = "") -> Unit:
+    """One step of one unit; its clock and its order follow. Returns the fresh unit.
+
+    `note` is the reason where the step is an exit ("Beyond repair", "Reject"), else a remark of
+    the history. Raises PermissionDenied, Refused (also without a reason for an exit).
+    """
+    Step(Unit, name).require(actor)
+    if name == "undo_receipt":
+        return undo_receipt(unit, actor=actor)
+    if name in ("receive", "mark_missing"):
+        return _at_the_door(unit, name, actor=actor)
+    order, at = locked(unit.order), timezone.now()
+    if name in EXITS and note.strip():
+        Unit.objects.filter(pk=unit.pk).update(exit_reason=note.strip())
+    fresh = advance(unit, name, actor=actor, note=note.strip(), at=at)
+    if name == "start_diagnosis":
+        Unit.objects.filter(pk=fresh.pk).update(engineer=actor)
+    if name == "rework":
+        Unit.objects.filter(pk=fresh.pk).update(exit_reason="", ready_at=None)
+    calendar = order.shop.calendar if order.shop else None
+    _move_clock(fresh, name, at=at, calendar=calendar)
+    orders.follow_units(order, actor=actor, at=at)
+    return Unit.objects.get(pk=fresh.pk)
+
+
+def _at_the_door(unit: Unit, name: str, *, actor: Any) -> Unit:
+    chosen = Unit.objects.filter(pk=unit.pk)
+    act = receive_units if name == "receive" else mark_missing
+    out = act(unit.order, chosen, actor=actor)
+    if out.refused:
+        raise Refused(*out.refused.values())
+    return Unit.objects.get(pk=unit.pk)
+
+
+def _move_clock(unit: Unit, name: str, *, at: datetime, calendar: Any) -> None:
+    """The repair clock: five working days, standing while others have the ball (E14)."""
+    if name in PAUSES:
+        clocks.pause(Unit, [unit.pk], ClockKind.REPAIR, at=at)
+    elif name in RESUMES:
+        clocks.resume(Unit, [unit.pk], ClockKind.REPAIR, at=at)
+    elif name in STOPS:
+        clocks.stop(Unit, [unit.pk], ClockKind.REPAIR, at=at)
+    elif name == "rework":
+        clocks.start(Unit, [unit.pk], ClockKind.REPAIR, at=at, calendar=calendar)
+
+
+@transaction.atomic
+def save_report(
+    unit: Unit,
+    *,
+    version: int,
+    actor: Any,
+    faults: Iterable[str],
+    finding: str,
+    work_done: str,
+) -> Unit:
+    """What was found and done. Raises Stale when somebody else saved since (the text is kept by
+    the form), PermissionDenied, Refused before it is here or once it is in its return box,
+    ValidationError on a fault nobody knows."""
+    require_workshop(actor)
+    chosen = [fault for fault in Fault.values if fault in set(faults)]
+    if unknown := set(faults) - set(chosen):
+        raise ValidationError({"faults": _("Unknown fault: %(name)s") % {"name": unknown.pop()}})
+    if Fault.NONE_FOUND in chosen and len(chosen) > 1:
+        raise ValidationError(
+            {"faults": _("“No fault found” cannot stand beside a fault.")}
+        )
+    locked(unit.order)
+    fresh = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
+    if fresh.state in (Unit.State.EXPECTED, *Unit.FINAL):
+        raise Refused(_("The device is not here."))
+    if fresh.outbound_container_id is not None:
+        raise Refused(_("It is in an outbound container already."))
+    return edit(
+        fresh,
+        version=version,
+        actor=actor,
+        verb="report",
+        internal=True,
+        faults=chosen,
+        finding=finding.strip(),
+        work_done=work_done.strip(),
+    )
+
+
+@transaction.atomic
+def add_note(
+    unit: Unit, *, actor: Any, text: str, public: bool, files: Sequence[Any] = ()
+) -> UnitNote:
+    """A note at the bench with photos; customers read it only when `public` (D10).
+
+    Raises PermissionDenied, ValidationError when there is neither text nor photo.
+    """
+    require_workshop(actor)
+    if not (text.strip() or files):
+        raise ValidationError({"text": _("Write a note or add a photo.")})
+    note = UnitNote.objects.create(unit=unit, author=actor, text=text.strip(), public=public)
+    attach(files, note, actor=actor)
+    record(unit, "note_added", actor=actor, internal=not public, data={"note": note.pk})
+    return note

@@ -1,0 +1,262 @@
+"""What happens when a parcel is opened: units come in, are missing, are too many, are damaged.
+
+Whoever moves units locks their order first and looks only after the lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+import sla.services as clocks
+from accounts.roles import WORKSHOP
+from core.workflow import Refused, Step, Text
+from devices.models import Device, Verdict, normalise_sn
+from history.services import Outcome, advance, advance_many, record
+from logistics import services as logistics
+from logistics.models import Carrier, Damage, Parcel, Shipment
+from repairshops.models import RepairShop
+from sla.models import ClockKind
+from workorders.models import RepairOrder, Unit
+from workorders.models.unit import UnitQuerySet
+from workorders.services import orders
+
+UNDO_MINUTES = 10
+OPEN = (*RepairOrder.FOLLOWING,)
+
+
+def locked(order: RepairOrder) -> RepairOrder:
+    """The order, fresh and locked: the parent first, whatever is done to its units."""
+    chosen = RepairOrder.objects.select_for_update(of=("self",)).select_related("shop__calendar")
+    return chosen.get(pk=order.pk)
+
+
+def require_workshop(actor: Any) -> None:
+    if getattr(actor, "role", None) not in WORKSHOP:
+        raise PermissionDenied
+
+
+def _require_open(order: RepairOrder) -> None:
+    if order.state not in OPEN:
+        raise Refused(
+            _("The repair order is “%(state)s”; nothing can be received for it.")
+            % {"state": order.get_state_display()}
+        )
+
+
+@transaction.atomic
+def receive_units(
+    order: RepairOrder,
+    units: UnitQuerySet,
+    *,
+    actor: Any,
+    shipment: Shipment | None = None,
+) -> Outcome:
+    """Take units of one order in, one or thousands with a constant number of statements (R65).
+
+    The shipment is delivered and its container unpacked thereby, repair clocks start in the
+    shop's calendar, the order follows. Units that may not come in stay, with their reasons.
+    Raises PermissionDenied, Refused when the order takes nothing any more.
+    """
+    Step(Unit, "receive").require(actor)
+    order, at = locked(order), timezone.now()
+    _require_open(order)
+    chosen = Unit.objects.filter(order=order, pk__in=units.order_by().values("pk"))
+    out = advance_many(chosen, "receive", actor=actor, at=at)
+    if out.moved:
+        _took_in(order, out.moved, actor=actor, shipment=shipment, at=at)
+        orders.follow_units(order, actor=actor, at=at)
+    return out
+
+
+def _took_in(
+    order: RepairOrder, pks: list[int], *, actor: Any, shipment: Shipment | None, at: datetime
+) -> None:
+    box = None
+    if order.consignment is not None:
+        box = logistics.arrive(order.consignment, actor=actor, shipment=shipment, at=at)
+    Unit.objects.filter(pk__in=pks).update(received_by=actor, inbound_container=box)
+    calendar = order.shop.calendar if order.shop else None
+    clocks.start(Unit, pks, ClockKind.REPAIR, at=at, calendar=calendar)
+
+
+def why_not_undo(unit: Unit, actor: Any, at: datetime | None = None) -> tuple[Text, ...]:
+    """What speaks against taking a receipt back: only who received it, within ten minutes."""
+    reasons: list[Text] = []
+    if unit.received_by_id != getattr(actor, "pk", None):
+        reasons.append(_("Only the person who received it can undo that."))
+    limit = timedelta(minutes=UNDO_MINUTES)
+    if unit.received_at is None or (at or timezone.now()) - unit.received_at > limit:
+        reasons.append(
+            _("A receipt can be undone for %(minutes)d minutes.") % {"minutes": UNDO_MINUTES}
+        )
+    return tuple(reasons)
+
+
+@transaction.atomic
+def undo_receipt(unit: Unit, *, actor: Any) -> Unit:
+    """A mis-scan: the unit is expected again; one that nobody had announced leaves the list.
+
+    Raises PermissionDenied, Refused (another engineer, ten minutes over, work has begun).
+    """
+    Step(Unit, "undo_receipt").require(actor)
+    order, at = locked(unit.order), timezone.now()
+    fresh = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
+    if fresh.state == Unit.State.RECEIVED and (reasons := why_not_undo(fresh, actor, at)):
+        raise Refused(*reasons)
+    fresh = advance(fresh, "undo_receipt", actor=actor, at=at)
+    clocks.stop(Unit, [fresh.pk], ClockKind.REPAIR, at=at)
+    Unit.objects.filter(pk=fresh.pk).update(
+        received_at=None, received_by=None, inbound_container=None
+    )
+    if not fresh.announced:
+        advance(Unit.objects.get(pk=fresh.pk), "cancel", actor=actor, at=at)
+        Unit.objects.filter(pk=fresh.pk).update(holds_sn=False)
+    orders.follow_units(order, actor=actor, at=at)
+    return Unit.objects.get(pk=fresh.pk)
+
+
+@transaction.atomic
+def add_unexpected(
+    order: RepairOrder, sn: str, *, actor: Any, shipment: Shipment | None = None
+) -> Unit:
+    """A device nobody announced was in the parcel: recorded, flagged, its warranty looked up on
+    the day the case was opened (E9, E10).
+
+    Raises PermissionDenied, ValidationError on an unusable serial, Refused when the serial stands
+    in this or in another open order.
+    """
+    require_workshop(actor)
+    serial = normalise_sn(sn)
+    if not 4 <= len(serial) <= 40:
+        raise ValidationError({"sn": _("This does not look like a serial number.")})
+    order, at = locked(order), timezone.now()
+    _require_open(order)
+    if order.units.exclude(state=Unit.State.CANCELLED).filter(sn=serial).exists():
+        raise Refused(_("This serial number is on the list already."))
+    if elsewhere := Unit.objects.filter(sn=serial, holds_sn=True).select_related("order").first():
+        raise Refused(_held_elsewhere(elsewhere, actor))
+    device = Device.objects.filter(sn=serial).select_related("model").first()
+    opened = order.counselling.opened_at if order.counselling else order.opened_at
+    unit = Unit.objects.create(
+        order=order,
+        sn=serial,
+        device=device,
+        model=device.model if device else None,
+        device_type=device.model.device_type if device else Unit._meta.get_field(
+            "device_type"
+        ).default,
+        verdict=device.verdict(opened) if device else Verdict.UNKNOWN,
+        warranty_until=device.warranty_until if device else None,
+        announced=False,
+        holds_sn=True,
+    )
+    record(unit, "unexpected", actor=actor, at=at)
+    advance(unit, "receive", actor=actor, at=at)
+    _took_in(order, [unit.pk], actor=actor, shipment=shipment, at=at)
+    orders.follow_units(order, actor=actor, at=at)
+    return Unit.objects.get(pk=unit.pk)
+
+
+def _held_elsewhere(unit: Unit, actor: Any) -> Text:
+    """The reason; it names the other order only to who may open it (E11)."""
+    if RepairOrder.objects.visible_to(actor).filter(pk=unit.order_id).exists():
+        return _("This serial number is announced in repair order %(code)s.") % {
+            "code": unit.order.code
+        }
+    return _("This serial number is in an open repair order elsewhere; ask customer service.")
+
+
+@transaction.atomic
+def mark_missing(order: RepairOrder, units: UnitQuerySet, *, actor: Any) -> Outcome:
+    """Announced and not in the parcel; it can still be received when it comes later.
+
+    Raises PermissionDenied, Refused when the order takes nothing any more.
+    """
+    Step(Unit, "mark_missing").require(actor)
+    order, at = locked(order), timezone.now()
+    _require_open(order)
+    chosen = Unit.objects.filter(order=order, pk__in=units.order_by().values("pk"))
+    out = advance_many(chosen, "mark_missing", actor=actor, at=at)
+    if out.moved:
+        orders.follow_units(order, actor=actor, at=at)
+    return out
+
+
+@transaction.atomic
+def record_damage(
+    order: RepairOrder, *, actor: Any, description: str, sn: str = "", files: Sequence[Any] = ()
+) -> Damage:
+    """Shipping damage of an order's goods (R66). Raises PermissionDenied, Refused without goods,
+    ValidationError without a word about it."""
+    require_workshop(actor)
+    order = locked(order)
+    if order.consignment is None:
+        raise Refused(_("This repair order was not submitted yet."))
+    damage = logistics.record_damage(
+        order.consignment, actor=actor, description=description, sn=sn, files=files
+    )
+    record(order, "damage_recorded", actor=actor, data={"damage": damage.pk})
+    return damage
+
+
+# ------------------------------------------------------------------ parcels without an order
+@transaction.atomic
+def record_parcel(
+    shop: RepairShop,
+    *,
+    actor: Any,
+    carrier: Carrier | None,
+    waybill: str,
+    code: str = "",
+    sns: Sequence[str] = (),
+    note: str = "",
+    files: Sequence[Any] = (),
+) -> Parcel:
+    """A parcel that came without an order: matched at once where a submitted order claims it;
+    where a draft does, its customer is asked to submit (E12, R31).
+
+    Raises PermissionDenied, ValidationError.
+    """
+    require_workshop(actor)
+    parcel = logistics.record_parcel(
+        shop, actor=actor, carrier=carrier, waybill=waybill, code=code, sns=sns, note=note,
+        files=files,
+    )
+    if order := _claims(parcel).filter(shop=shop, state__in=OPEN).first():
+        assert order.consignment is not None  # noqa: S101 - submitted orders have one
+        logistics.match_parcel(parcel, order.consignment, actor=actor)
+        record(order, "parcel_matched", actor=actor, data={"parcel": parcel.pk})
+        return Parcel.objects.get(pk=parcel.pk)
+    drafts = list(_claims(parcel).filter(state=RepairOrder.State.AWAITING_SUBMISSION))
+    record(drafts, "parcel_without_order", actor=actor, data={"parcel": parcel.pk})
+    return parcel
+
+
+def _claims(parcel: Parcel) -> Any:
+    """Orders whose code or serial stands on the parcel, code first come first served."""
+    units = Unit.objects.exclude(state=Unit.State.CANCELLED).filter(sn__in=parcel.sns)
+    claim = Q(pk__in=units.values("order"))
+    if parcel.code:
+        claim |= Q(code=parcel.code)
+    return RepairOrder.objects.filter(claim).order_by("pk")
+
+
+@transaction.atomic
+def match_parcel(parcel: Parcel, order: RepairOrder, *, actor: Any) -> Parcel:
+    """By hand, to an order of the same shop. A draft cannot have it yet: its customer is asked to
+    submit instead. Raises PermissionDenied, Refused."""
+    order = locked(order)
+    if order.consignment is None:
+        raise Refused(_("The customer has not submitted this repair order yet."))
+    _require_open(order)
+    matched = logistics.match_parcel(parcel, order.consignment, actor=actor)
+    record(order, "parcel_matched", actor=actor, data={"parcel": parcel.pk})
+    return matched
