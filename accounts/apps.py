@@ -5,3 +5,6 @@ from django.utils.translation import gettext_lazy as _
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("people and companies")
+
+    def ready(self) -> None:
+        from accounts import checks, sentences, subscribers  # noqa: F401 - they register themselves

@@ -187,7 +187,8 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return self.email
 
-    def get_absolute_url(self) -> str:
+    @property
+    def join_path(self) -> str:
         """The page of the link; whoever knows it may join, so it goes into the mail only."""
         return reverse("accounts:join", args=[self.token])
 

@@ -19,7 +19,7 @@ from history.services import record
 
 INVITATION_DAYS = 7
 
-already_invited_into_life = _("This invitation is no longer valid.")
+NO_LONGER_VALID = _("This invitation is no longer valid.")
 
 
 @transaction.atomic
@@ -124,7 +124,7 @@ def _joined(invitation: Invitation, user: User) -> None:
 def _locked(invitation: Invitation) -> Invitation:
     fresh = Invitation.objects.select_for_update().get(pk=invitation.pk)
     if not fresh.is_open:
-        raise Refused(already_invited_into_life)
+        raise Refused(NO_LONGER_VALID)
     return fresh
 
 

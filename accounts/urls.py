@@ -1,4 +1,13 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from accounts import views
 
 app_name = "accounts"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("", views.people, name="people"),
+    path("invite/", views.invite, name="invite"),
+    path("invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="invitation-withdraw"),
+    path("<int:pk>/remove/", views.remove, name="remove"),
+    path("join/<str:token>/", views.join, name="join"),
+    path("profile/", views.profile, name="profile"),
+]

@@ -19,6 +19,7 @@ from django.forms import BoundField, CheckboxInput, PasswordInput, Textarea
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -274,6 +275,19 @@ def query_with(context: dict[str, Any], **changes: Any) -> str:
 def query_without(context: dict[str, Any], *names: str) -> str:
     """`href="{% query_without 'status' %}"`: this list with filters taken off."""
     return query(context["request"], **dict.fromkeys(names))
+
+
+@register.simple_tag(takes_context=True)
+def way_back(context: dict[str, Any]) -> str:
+    """Where a page that refuses sends people: `back_url`, else the page they came from, else home.
+
+    Only a page of ours counts, so that nobody is led away by a foreign Referer.
+    """
+    request = context.get("request")
+    came_from = request.META.get("HTTP_REFERER", "") if request else ""
+    if not url_has_allowed_host_and_scheme(came_from, {request.get_host()} if request else None):
+        came_from = ""
+    return context.get("back_url") or came_from or context.get("home_url") or "/"
 
 
 # ------------------------------------------------------------------ forms

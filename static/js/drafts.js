@@ -5,12 +5,13 @@
 // 409, 429, sign-in) and does not show the same text again in the same field (422).
 // A draft comes back only into a field that stands as it stood when typing began: text that
 // somebody else saved meanwhile is never overwritten.
+"use strict";
 const TEXT = "textarea, select, input:not([type=hidden], [type=password], [type=file], [type=checkbox], [type=radio])";
 const SENT = "sent:";
 const prefix = `draft:${document.body.dataset.user || ""}:`;
 
 const fields = (root) =>
-  Array.from(root.querySelectorAll("[data-draft], form[data-draft] *")).filter((el) => el.matches(TEXT));
+  [root, ...root.querySelectorAll("*")].filter((el) => el.matches?.(TEXT) && el.closest("[data-draft]"));
 const keyOf = (field) =>
   prefix + (field.dataset.draft || `${field.form.dataset.draft}-${field.name}`);
 const standing = (field) =>
@@ -20,12 +21,11 @@ const standing = (field) =>
 const load = (key) => JSON.parse(sessionStorage.getItem(key) || "null");
 
 function keep(field) {
-  if (field.value === standing(field)) sessionStorage.removeItem(keyOf(field));
-  else
-    sessionStorage.setItem(
-      keyOf(field),
-      JSON.stringify({ text: field.value, base: standing(field) }),
-    );
+  const [key, now, before] = [keyOf(field), standing(field), load(keyOf(field))];
+  // A form shown again with its errors stands on what it stood on before.
+  const base = before && before.text === now ? before.base : now;
+  if (field.value === base) sessionStorage.removeItem(key);
+  else sessionStorage.setItem(key, JSON.stringify({ text: field.value, base }));
 }
 
 function restore(root) {
@@ -59,10 +59,14 @@ function settle() {
 document.addEventListener("input", (event) => {
   if (event.target.closest("[data-draft]") && event.target.matches(TEXT)) keep(event.target);
 });
-document.addEventListener("submit", (event) => {
-  if (event.target.matches("[data-forget]")) sessionStorage.clear();
-  else if (event.target.method === "post") mark(event.target);
-});
+document.addEventListener(
+  "submit",
+  (event) => {
+    if (event.target.matches("[data-forget]")) sessionStorage.clear();
+    else if (posts(event.target)) mark(event.target);
+  },
+  true,
+);
 // htmx stays on the page: taken when the answer is no error, before anything new is drawn.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const taken = event.detail.xhr.status < 300;

@@ -1,6 +1,9 @@
 // Forms: ask first, send once, pick all, filter at once, scan anywhere. All of it is a convenience;
 // the server refuses a second sending by itself.
+"use strict";
 const ASKED = "asked";
+// Not form.method: a field of that name would stand in its way.
+const posts = (form) => form.getAttribute("method")?.toLowerCase() === "post";
 
 // [data-confirm]: a question in our dialog, then the same submit again.
 document.addEventListener(
@@ -40,7 +43,7 @@ document.addEventListener(
   "submit",
   (event) => {
     const form = event.target;
-    if (form.method !== "post") return;
+    if (!posts(form)) return;
     if (form.dataset.state === "sent") {
       event.preventDefault();
       event.stopImmediatePropagation();
@@ -66,7 +69,7 @@ document.addEventListener("change", (event) => {
   } else if (field.matches("[data-files]")) {
     const shown = field.closest("form").querySelector("[data-files-shown]");
     if (shown) shown.textContent = Array.from(field.files, (file) => file.name).join(", ");
-  } else if (field.closest("[data-autosubmit]")) {
+  } else if (field.closest("[data-autosubmit]") && field.matches("select, [type=checkbox], [type=radio], [type=date]")) {
     field.form.requestSubmit();
   }
 });

@@ -1,4 +1,5 @@
 // What moves by itself: countdowns, polling, and what to say when a request fails.
+"use strict";
 const MINUTE = 6e4;
 const SOON = 15 * MINUTE;
 

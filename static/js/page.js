@@ -1,4 +1,6 @@
 // Theme, dialogs, toasts, copying, passwords, focus. Every page works without this file.
+// The four files share one scope: `say` and `toast` here, `posts` in forms.js.
+"use strict";
 const say = (name) => document.body.getAttribute(`data-say-${name}`) || "";
 
 // A word in the corner; the region is a live one and in the page from the start.
@@ -32,7 +34,7 @@ async function copy(text) {
     await navigator.clipboard.writeText(text);
     toast(say("copied"), "green");
   } catch {
-    prompt(say("copied"), text); // no permission: at least the text, selected
+    toast(text); // not allowed: the text at least, to be selected
   }
 }
 

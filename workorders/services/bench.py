@@ -19,9 +19,9 @@ from history.services import advance, edit, record
 from sla.models import ClockKind
 from workorders.models import Fault, Unit, UnitNote
 from workorders.services import orders
+from workorders.services.drafts import lock
 from workorders.services.receiving import (
     add_unexpected,
-    locked,
     mark_missing,
     match_parcel,
     receive_units,
@@ -32,7 +32,7 @@ from workorders.services.receiving import (
     why_not_undo,
 )
 from workorders.services.returns import (
-    correct_return,
+    correct_tracking,
     move_return,
     remove_return_tracking,
     ship_back,
@@ -44,8 +44,7 @@ __all__ = [
     "STEPS",
     "add_note",
     "add_unexpected",
-    "correct_return",
-    "locked",
+    "correct_tracking",
     "mark_missing",
     "match_parcel",
     "move_return",
@@ -95,7 +94,7 @@ def take_step(unit: Unit, name: str, *, actor: Any, note: str = "") -> Unit:
         return undo_receipt(unit, actor=actor)
     if name in ("receive", "mark_missing"):
         return _at_the_door(unit, name, actor=actor)
-    order, at = locked(unit.order), timezone.now()
+    order, at = lock(unit.order), timezone.now()
     if name in EXITS and note.strip():
         Unit.objects.filter(pk=unit.pk).update(exit_reason=note.strip())
     fresh = advance(unit, name, actor=actor, note=note.strip(), at=at)
@@ -151,7 +150,7 @@ def save_report(
         raise ValidationError(
             {"faults": _("“No fault found” cannot stand beside a fault.")}
         )
-    locked(unit.order)
+    lock(unit.order)
     fresh = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
     if fresh.state in (Unit.State.EXPECTED, *Unit.FINAL):
         raise Refused(_("The device is not here."))

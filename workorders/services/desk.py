@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-import sla.services as clocks
-from accounts.models import Customer, User
+from accounts.models import User
 from accounts.roles import Role
-from core.workflow import Refused, Text
-from devices.models import Verdict, normalise_sn
+from attachments.models import Attachment
+from core.workflow import Refused, Step, Text
 from history.services import advance, record
 from repairshops.models import RepairShop
+from sla import services as clocks
 from workorders.models import Counselling, RepairOrder, SavedView
-from workorders.services import counselling as counsellings
 from workorders.services import orders, threads
 
 CODE_MARK = "{code}"
@@ -36,26 +34,12 @@ class Assigned:
     refused: dict[int, Text] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Intake:
-    """What an agent writes down on a customer's behalf (R84)."""
-
-    sn: str
-    text: str
-    subject: str = ""
-    channel: str = "phone"
-    request_kind: str = ""
-    bought_on: date | None = None
-    model_name: str = ""
-    files: Sequence[UploadedFile] = ()
-
-
-def _require_agent(actor: Any) -> None:
+def require_agent(actor: Any) -> None:
     if getattr(actor, "role", None) not in {Role.AGENT, Role.ADMIN}:
         raise PermissionDenied("desk")
 
 
-def _lock(counselling: Counselling) -> Counselling:
+def lock(counselling: Counselling) -> Counselling:
     return Counselling.objects.select_for_update(of=("self",)).get(pk=counselling.pk)
 
 
@@ -76,17 +60,17 @@ def assign(counselling: Counselling, *, actor: Any, to: User | None) -> Counsell
 
     Raises PermissionDenied, and Refused when the person cannot work on it.
     """
-    _require_agent(actor)
+    require_agent(actor)
     if to is not None and (to.role != Role.AGENT or not to.is_active):
         raise Refused(_("Only people of customer service can look after an enquiry."))
-    return _give(_lock(counselling), to, actor=actor)
+    return _give(lock(counselling), to, actor=actor)
 
 
 @transaction.atomic
 def take(counselling: Counselling, *, actor: Any) -> Counselling:
     """Look after it oneself. Raises Refused when a colleague was faster (D10)."""
-    _require_agent(actor)
-    fresh = _lock(counselling)
+    require_agent(actor)
+    fresh = lock(counselling)
     if fresh.assignee_id not in {None, actor.pk}:
         raise Refused(
             _("%(name)s looks after this enquiry already.") % {"name": fresh.assignee}
@@ -101,13 +85,11 @@ def take_next(*, actor: Any) -> Counselling | None:
     Two agents at the same moment get two different ones: rows under way are skipped where the
     database can, elsewhere writers come one after the other.
     """
-    _require_agent(actor)
+    require_agent(actor)
     free = Counselling.objects.visible_to(actor).for_queue().most_urgent_first()
-    chosen = (
-        free.filter(assignee=None, needs_answer=True)
-        .select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
-        .first()
-    )
+    skips = connection.features.has_select_for_update_skip_locked
+    locked = free.select_for_update(of=("self",), skip_locked=skips)
+    chosen = locked.filter(assignee=None, needs_answer=True).first()
     return _give(chosen, actor, actor=actor) if chosen else None
 
 
@@ -134,7 +116,7 @@ def resolve(
     *,
     actor: Any,
     message: str = "",
-    files: Sequence[UploadedFile] = (),
+    files: Sequence[Attachment] = (),
     at: datetime | None = None,
 ) -> Counselling:
     """Finished as solved, with a last message to the customer if there is one.
@@ -158,7 +140,7 @@ def _settle(
     *,
     actor: Any,
     message: str = "",
-    files: Sequence[UploadedFile] = (),
+    files: Sequence[Attachment] = (),
     at: datetime | None = None,
 ) -> Counselling:
     at = at or timezone.now()
@@ -172,8 +154,6 @@ def _settle(
 
 def _may_take(step: str, actor: Any) -> None:
     """Permission before anything is written or told."""
-    from core.workflow import Step
-
     Step(Counselling, step).require(actor)
 
 
@@ -194,7 +174,7 @@ def convert(
     """
     at = at or timezone.now()
     _may_take("convert", actor)
-    _lock(counselling)
+    lock(counselling)
     code = orders.new_code()
     if message.strip():
         threads.post_message(
@@ -208,8 +188,8 @@ def convert(
 @transaction.atomic
 def no_answer_needed(counselling: Counselling, *, actor: Any) -> Counselling:
     """A finished enquiry that was written to again leaves the queue without a reply (E5, D11)."""
-    _require_agent(actor)
-    fresh = _lock(counselling)
+    require_agent(actor)
+    fresh = lock(counselling)
     if fresh.state != Counselling.State.FINISHED:
         raise Refused(_("The customer waits for an answer."))
     if fresh.needs_answer:
@@ -217,3 +197,19 @@ def no_answer_needed(counselling: Counselling, *, actor: Any) -> Counselling:
         fresh.needs_answer = False
         record(fresh, "no_answer_needed", actor=actor, internal=True)
     return fresh
+
+
+@transaction.atomic
+def save_view(owner: User, *, name: str, query: str) -> SavedView:
+    """Keep filters of the queue under a name; the same name again replaces them.
+
+    Raises Refused beyond twenty views of one person.
+    """
+    require_agent(owner)
+    mine = SavedView.objects.visible_to(owner)
+    if not mine.filter(name=name).exists() and mine.count() >= VIEWS_PER_PERSON:
+        raise Refused(_("You have %(limit)d views already.") % {"limit": VIEWS_PER_PERSON})
+    view, _new = SavedView.objects.update_or_create(
+        owner=owner, name=name, defaults={"query": query}
+    )
+    return view

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role
-from core.workflow import Refused, not_from
+from core.workflow import Refused, WorkflowQuerySet, not_from
 from devices.models import DeviceType
 from history.services import edit, record
 from logistics.models import Address, Carrier, normalise_waybill
@@ -73,9 +73,14 @@ def lock_draft(order: RepairOrder, *, actor: Any) -> RepairOrder:
     return fresh
 
 
+def units_of(order: RepairOrder) -> WorkflowQuerySet[Unit]:
+    """The devices that are on the order, without the cancelled ones."""
+    return Unit.objects.filter(order=order.pk).exclude(state=Unit.State.CANCELLED)
+
+
 def count_units(order: RepairOrder) -> int:
     """Write how many devices the order has. The order's row is locked by the caller."""
-    total = order.units.exclude(state=Unit.State.CANCELLED).count()
+    total = units_of(order).count()
     RepairOrder.objects.filter(pk=order.pk).update(unit_count=total)
     order.unit_count = total
     return total
@@ -121,7 +126,7 @@ def open_draft(
     return order
 
 
-def family(order: RepairOrder) -> Any:
+def family(order: RepairOrder) -> WorkflowQuerySet[RepairOrder]:
     """All orders of one first visit code: the first, and one per further shop (E8)."""
     base = order.code.partition("-")[0]
     return RepairOrder.objects.filter(Q(code=base) | Q(code__startswith=f"{base}-"))
@@ -137,14 +142,11 @@ def taken_waybill(carrier: Carrier | None, waybill: str) -> str:
 def _shop_of_another(order: RepairOrder, shop: RepairShop | None) -> RepairOrder | None:
     if shop is None or shop.pk == order.shop_id:
         return None
-    other: RepairOrder | None = family(order).filter(shop=shop).exclude(pk=order.pk).first()
-    return other
+    return family(order).filter(shop=shop).exclude(pk=order.pk).first()
 
 
 @transaction.atomic
-def save_draft(
-    order: RepairOrder, *, version: int, actor: Any, shipping: Shipping
-) -> RepairOrder:
+def save_draft(order: RepairOrder, *, version: int, actor: Any, shipping: Shipping) -> RepairOrder:
     """Keep what was filled in so far. An empty shop leaves the shop as it is.
 
     Raises PermissionDenied, Refused (submitted meanwhile), Stale, ValidationError by field.

@@ -27,6 +27,7 @@ from workorders.services.drafts import (
     require_editor,
     save_draft,
     split_to_shop,
+    units_of,
 )
 from workorders.services.serials import (
     Device,
@@ -61,6 +62,7 @@ __all__ = [
     "silent_since",
     "split_to_shop",
     "submit_order",
+    "units_of",
 ]
 
 SHOWN_CONFLICTS = 20
@@ -87,7 +89,8 @@ def submit_order(order: RepairOrder, *, actor: Any, at: datetime | None = None) 
     if reasons:
         raise Refused(*reasons)
     _hold_serials(fresh)
-    assert fresh.shop_id is not None and fresh.return_to is not None  # noqa: S101 - the guards said so
+    assert fresh.shop_id is not None  # noqa: S101 - the guards said so
+    assert fresh.return_to is not None  # noqa: S101
     consignment = Consignment.objects.create(
         customer_id=fresh.customer_id,
         shop_id=fresh.shop_id,
@@ -103,7 +106,7 @@ def submit_order(order: RepairOrder, *, actor: Any, at: datetime | None = None) 
 
 
 def _serials(order: RepairOrder) -> Iterable[str]:
-    return order.units.exclude(state=Unit.State.CANCELLED).values_list("sn", flat=True)
+    return units_of(order).values_list("sn", flat=True)
 
 
 def _waybill_conflict(order: RepairOrder) -> list[Text]:
@@ -146,7 +149,7 @@ def _announce_parcel(
 def sn_conflicts(order: RepairOrder) -> list[Text]:
     """One reason per serial number that is in another open order; never whose it is (E11)."""
     elsewhere = Unit.objects.filter(holds_sn=True, sn=OuterRef("sn")).exclude(order=order.pk)
-    mine = order.units.exclude(state=Unit.State.CANCELLED).filter(Exists(elsewhere))
+    mine = units_of(order).filter(Exists(elsewhere))
     sns = list(mine.order_by("sn").values_list("sn", flat=True)[: SHOWN_CONFLICTS + 1])
     if not sns:
         return []
@@ -168,7 +171,7 @@ def sn_conflicts(order: RepairOrder) -> list[Text]:
 
 def _hold_serials(order: RepairOrder) -> None:
     """One UPDATE; the database has the last word when two orders want the same number."""
-    rows = order.units.exclude(state=Unit.State.CANCELLED)
+    rows = units_of(order)
     try:
         with transaction.atomic():
             rows.update(holds_sn=True)
@@ -213,7 +216,7 @@ def cancel_order(order: RepairOrder, *, actor: Any, note: str = "") -> RepairOrd
     advance_many(
         Unit.objects.filter(order=cancelled, state=Unit.State.EXPECTED), "cancel", actor=actor
     )
-    cancelled.units.filter(holds_sn=True).update(holds_sn=False)
+    Unit.objects.filter(order=cancelled.pk, holds_sn=True).update(holds_sn=False)
     if cancelled.consignment_id:
         Shipment.objects.filter(
             consignment=cancelled.consignment_id, direction=Direction.IN, delivered_at=None
@@ -231,7 +234,7 @@ def complete_order(order: RepairOrder, *, actor: Any, at: datetime | None = None
     if actor is not None:
         require_editor(order, actor)
     completed = advance(lock(order), "complete", actor=actor, at=at)
-    completed.units.filter(holds_sn=True).update(holds_sn=False)
+    Unit.objects.filter(order=completed.pk, holds_sn=True).update(holds_sn=False)
     return completed
 
 

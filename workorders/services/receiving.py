@@ -27,15 +27,11 @@ from sla.models import ClockKind
 from workorders.models import RepairOrder, Unit
 from workorders.models.unit import UnitQuerySet
 from workorders.services import orders
+from workorders.services.drafts import lock
+from workorders.services.serials import judged_at
 
 UNDO_MINUTES = 10
 OPEN = (*RepairOrder.FOLLOWING,)
-
-
-def locked(order: RepairOrder) -> RepairOrder:
-    """The order, fresh and locked: the parent first, whatever is done to its units."""
-    chosen = RepairOrder.objects.select_for_update(of=("self",)).select_related("shop__calendar")
-    return chosen.get(pk=order.pk)
 
 
 def require_workshop(actor: Any) -> None:
@@ -66,7 +62,7 @@ def receive_units(
     Raises PermissionDenied, Refused when the order takes nothing any more.
     """
     Step(Unit, "receive").require(actor)
-    order, at = locked(order), timezone.now()
+    order, at = lock(order), timezone.now()
     _require_open(order)
     chosen = Unit.objects.filter(order=order, pk__in=units.order_by().values("pk"))
     out = advance_many(chosen, "receive", actor=actor, at=at)
@@ -107,7 +103,7 @@ def undo_receipt(unit: Unit, *, actor: Any) -> Unit:
     Raises PermissionDenied, Refused (another engineer, ten minutes over, work has begun).
     """
     Step(Unit, "undo_receipt").require(actor)
-    order, at = locked(unit.order), timezone.now()
+    order, at = lock(unit.order), timezone.now()
     fresh = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
     if fresh.state == Unit.State.RECEIVED and (reasons := why_not_undo(fresh, actor, at)):
         raise Refused(*reasons)
@@ -137,32 +133,34 @@ def add_unexpected(
     serial = normalise_sn(sn)
     if not 4 <= len(serial) <= 40:
         raise ValidationError({"sn": _("This does not look like a serial number.")})
-    order, at = locked(order), timezone.now()
+    order, at = lock(order), timezone.now()
     _require_open(order)
     if order.units.exclude(state=Unit.State.CANCELLED).filter(sn=serial).exists():
         raise Refused(_("This serial number is on the list already."))
     if elsewhere := Unit.objects.filter(sn=serial, holds_sn=True).select_related("order").first():
         raise Refused(_held_elsewhere(elsewhere, actor))
-    device = Device.objects.filter(sn=serial).select_related("model").first()
-    opened = order.counselling.opened_at if order.counselling else order.opened_at
     unit = Unit.objects.create(
-        order=order,
-        sn=serial,
-        device=device,
-        model=device.model if device else None,
-        device_type=device.model.device_type if device else Unit._meta.get_field(
-            "device_type"
-        ).default,
-        verdict=device.verdict(opened) if device else Verdict.UNKNOWN,
-        warranty_until=device.warranty_until if device else None,
-        announced=False,
-        holds_sn=True,
+        order=order, sn=serial, announced=False, holds_sn=True, **_registered(order, serial)
     )
     record(unit, "unexpected", actor=actor, at=at)
     advance(unit, "receive", actor=actor, at=at)
     _took_in(order, [unit.pk], actor=actor, shipment=shipment, at=at)
     orders.follow_units(order, actor=actor, at=at)
     return Unit.objects.get(pk=unit.pk)
+
+
+def _registered(order: RepairOrder, sn: str) -> dict[str, Any]:
+    """What the registry says of a serial number, as of the day the case was opened."""
+    device = Device.objects.filter(sn=sn).select_related("model").first()
+    if device is None:
+        return {"verdict": Verdict.UNKNOWN}
+    return {
+        "device": device,
+        "model": device.model,
+        "device_type": device.model.device_type,
+        "verdict": device.verdict(judged_at(order)),
+        "warranty_until": device.warranty_until,
+    }
 
 
 def _held_elsewhere(unit: Unit, actor: Any) -> Text:
@@ -181,7 +179,7 @@ def mark_missing(order: RepairOrder, units: UnitQuerySet, *, actor: Any) -> Outc
     Raises PermissionDenied, Refused when the order takes nothing any more.
     """
     Step(Unit, "mark_missing").require(actor)
-    order, at = locked(order), timezone.now()
+    order, at = lock(order), timezone.now()
     _require_open(order)
     chosen = Unit.objects.filter(order=order, pk__in=units.order_by().values("pk"))
     out = advance_many(chosen, "mark_missing", actor=actor, at=at)
@@ -197,7 +195,7 @@ def record_damage(
     """Shipping damage of an order's goods (R66). Raises PermissionDenied, Refused without goods,
     ValidationError without a word about it."""
     require_workshop(actor)
-    order = locked(order)
+    order = lock(order)
     if order.consignment is None:
         raise Refused(_("This repair order was not submitted yet."))
     damage = logistics.record_damage(
@@ -253,7 +251,7 @@ def _claims(parcel: Parcel) -> Any:
 def match_parcel(parcel: Parcel, order: RepairOrder, *, actor: Any) -> Parcel:
     """By hand, to an order of the same shop. A draft cannot have it yet: its customer is asked to
     submit instead. Raises PermissionDenied, Refused."""
-    order = locked(order)
+    order = lock(order)
     if order.consignment is None:
         raise Refused(_("The customer has not submitted this repair order yet."))
     _require_open(order)

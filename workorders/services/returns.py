@@ -16,7 +16,8 @@ from logistics.models import Carrier, Direction, Shipment
 from workorders.models import RepairOrder, Unit
 from workorders.models.unit import UnitQuerySet
 from workorders.services import orders
-from workorders.services.receiving import locked, require_workshop
+from workorders.services.drafts import lock
+from workorders.services.receiving import require_workshop
 
 
 @transaction.atomic
@@ -29,7 +30,7 @@ def ship_back(
     finished, is in a box already, or none was chosen: then nothing is boxed.
     """
     require_workshop(actor)
-    order = locked(order)
+    order = lock(order)
     if order.consignment is None or order.state not in RepairOrder.FOLLOWING:
         raise Refused(
             _("Nothing can be sent back while the order is “%(state)s”.")
@@ -55,7 +56,7 @@ def ship_back(
     return shipment
 
 
-def correct_return(
+def correct_tracking(
     order: RepairOrder,
     shipment: Shipment,
     *,
@@ -115,7 +116,7 @@ def take_out(order: RepairOrder, shipment: Shipment, *, actor: Any) -> int:
     """Unbox the units of a return that has no number (any more), so that they can go back to the
     bench or into another box. Returns how many. Raises PermissionDenied, Refused."""
     require_workshop(actor)
-    order = locked(order)
+    order = lock(order)
     fresh = _return_of(order, shipment)
     if fresh.tracked_at is not None:
         raise Refused(_("Remove the waybill number first."))
@@ -138,7 +139,7 @@ def _change(
 ) -> Shipment:
     """Change a return under its order's lock, tell it of the order, let the order follow."""
     require_workshop(actor)
-    order = locked(order)
+    order = lock(order)
     before = _return_of(order, shipment)
     if order.state == RepairOrder.State.COMPLETED and verb == "tracking_removed":
         raise Refused(_("The customer has confirmed that everything is back."))

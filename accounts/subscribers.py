@@ -1,0 +1,41 @@
+"""News from the sign-in library: the session's dates, and what history keeps of second factors."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from accounts.middleware import SEEN, SIGNED_IN
+from accounts.second_factor import FACTORS, SHOWN
+from history.services import record
+
+
+@receiver(user_logged_in, dispatch_uid="accounts.stamp_session")
+def stamp_session(sender: Any, request: HttpRequest, **_: Any) -> None:
+    """From here the staff limits count; a session without these dates is too old."""
+    request.session[SIGNED_IN] = request.session[SEEN] = time.time()
+
+
+@receiver(authenticator_added, dispatch_uid="accounts.factor_added")
+def factor_added(sender: Any, request: HttpRequest, user: Any, **details: Any) -> None:
+    """Whoever enrols has just shown the factor."""
+    if getattr(details.get("authenticator"), "type", "") in FACTORS:
+        request.session[SHOWN] = True
+    record(user, "second_factor_added", actor=user, data=_kind(details))
+
+
+@receiver(authenticator_removed, dispatch_uid="accounts.factor_removed")
+def factor_removed(sender: Any, request: HttpRequest, user: Any, **details: Any) -> None:
+    if not Authenticator.objects.filter(user=user, type__in=FACTORS).exists():
+        request.session[SHOWN] = False
+    record(user, "second_factor_removed", actor=user, data=_kind(details))
+
+
+def _kind(details: dict[str, Any]) -> dict[str, str]:
+    return {"kind": str(getattr(details.get("authenticator"), "type", ""))}

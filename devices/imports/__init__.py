@@ -1,0 +1,1 @@
+"""The import of devices: read any table (`tables`), understand rows (`rows`), write them (`write`)."""
