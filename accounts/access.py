@@ -58,5 +58,7 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
         response = HttpResponse(status=401)
         response["HX-Refresh"] = "true"
         return response
-    back = request.get_full_path() if request.method in SAFE else request.META.get("HTTP_REFERER", "/")
+    back = (
+        request.get_full_path() if request.method in SAFE else request.META.get("HTTP_REFERER", "/")
+    )
     return redirect_to_login(back)

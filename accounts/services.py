@@ -199,3 +199,19 @@ def end_sessions(user: User) -> None:
     """Sign a person out everywhere."""
     for session in UserSession.objects.filter(user=user):
         session.end()
+
+
+@transaction.atomic
+def edit_profile(user: User, *, name: str, language: str, zone: str) -> User:
+    user.name, user.language, user.timezone = name, language, zone
+    user.save(update_fields=["name", "language", "timezone"])
+    return user
+
+
+def speak(user: User, language: str) -> None:
+    """Remember the language for pages and mails."""
+    User.objects.filter(pk=user.pk).update(language=language)
+
+
+def has_login(email: str) -> bool:
+    return User.objects.filter(email=email.lower()).exists()

@@ -12,6 +12,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.middleware import SEEN, SIGNED_IN
+from accounts.models import User
 from accounts.second_factor import FACTORS, SHOWN
 from history.services import record
 
@@ -27,15 +28,18 @@ def factor_added(sender: Any, request: HttpRequest, user: Any, **details: Any) -
     """Whoever enrols has just shown the factor."""
     if getattr(details.get("authenticator"), "type", "") in FACTORS:
         request.session[SHOWN] = True
-    record(user, "second_factor_added", actor=user, data=_kind(details))
+    _record(user, "second_factor_added", details)
 
 
 @receiver(authenticator_removed, dispatch_uid="accounts.factor_removed")
 def factor_removed(sender: Any, request: HttpRequest, user: Any, **details: Any) -> None:
     if not Authenticator.objects.filter(user=user, type__in=FACTORS).exists():
         request.session[SHOWN] = False
-    record(user, "second_factor_removed", actor=user, data=_kind(details))
+    _record(user, "second_factor_removed", details)
 
 
-def _kind(details: dict[str, Any]) -> dict[str, str]:
-    return {"kind": str(getattr(details.get("authenticator"), "type", ""))}
+def _record(user: Any, verb: str, details: dict[str, Any]) -> None:
+    """`user` may be the request's lazy one; history wants the row itself."""
+    person = User.objects.get(pk=user.pk)
+    kind = str(getattr(details.get("authenticator"), "type", ""))
+    record(person, verb, actor=person, data={"kind": kind})

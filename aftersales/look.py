@@ -2,10 +2,12 @@
 
 s0 dashed ring: not started · s1 ring: open · s2 half: working · s3 three quarters: checking ·
 s4 full with a tick: done · sx full with a cross: failed or off · sw bars: paused. Other names are
-icons of static/icons.svg.
+icons of static/icons.svg. Imported once, when the roof is ready.
 """
 
 from __future__ import annotations
+
+from core.templatetags import ui
 
 SHAPES = {
     "counselling": {"open": "chat", "answered": "sw", "finished": "s4"},
@@ -50,6 +52,7 @@ SHAPES = {
         "billed": "card",
         "released": "s4",
     },
-    "job": {"queued": "s0", "running": "s2", "done": "s4", "failed": "sx", "cancelled": "sx"},
-    "mail": {"queued": "s0", "sending": "s2", "sent": "s4", "failed": "sx", "cancelled": "sx"},
+    "job": {"queued": "s0", "running": "s2", "done": "s4", "failed": "sx"},
+    "mail": {"waiting": "s0", "sent": "s4", "dead": "sx"},
 }
+ui.SHAPES.update(SHAPES)

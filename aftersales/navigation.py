@@ -117,9 +117,11 @@ def _addresses(role: str) -> dict[str, str]:
 
 
 def navigation(role: str, path: str, counts: dict[str, int]) -> list[dict[str, Any]]:
-    """What the shell draws; the entry whose address is the longest beginning of `path` is current."""
+    """What the shell draws; the entry with the longest address that begins `path` is current."""
     addresses = _addresses(role)
-    inside = [url for url in addresses.values() if path == url or (url != "/" and path.startswith(url))]
+    inside = [
+        url for url in addresses.values() if path == url or (url != "/" and path.startswith(url))
+    ]
     current = max(inside, key=len, default="")
     return [
         {

@@ -53,7 +53,10 @@ def overview(user: User) -> list[Tile]:
         Tile(_("Open repair orders"), str(orders), "wrench", reverse("workorders:order-list")),
         Tile(_("Devices"), str(Device.objects.count()), "tag", reverse("devices:device-list")),
         Tile(
-            _("Repair shops"), str(RepairShop.objects.count()), "house", reverse("repairshops:shop-list")
+            _("Repair shops"),
+            str(RepairShop.objects.count()),
+            "house",
+            reverse("repairshops:shop-list"),
         ),
         Tile(
             _("Mails given up"),

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.i18n import set_language
 
+from accounts.views import set_language
 from aftersales import views
 
 admin.site.site_header = admin.site.site_title = "After-sales"
@@ -28,3 +28,4 @@ urlpatterns = [
     path("admin/", admin.site.urls),
 ]
 handler404 = "aftersales.views.not_found"
+handler429 = "core.limits.handler429"

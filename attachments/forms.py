@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from attachments.models import Attachment
 from attachments.names import ACCEPT
-from attachments.services import MESSAGE_KINDS, store
+from attachments.services import KIND_WORDS, MESSAGE_KINDS, store
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -30,8 +30,8 @@ class FilesField(forms.FileField):
         options.setdefault("label", _("Files"))
         super().__init__(**options)
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
-        uploads: list[UploadedFile] = [upload for upload in data or [] if upload]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[Any]]:
+        uploads: list[UploadedFile[Any]] = [upload for upload in data or [] if upload]
         if self.required and not uploads:
             raise ValidationError(self.error_messages["required"], code="required")
         return uploads
@@ -50,7 +50,7 @@ class WithFiles(forms.Form):
 
     kinds: Collection[str] = MESSAGE_KINDS
 
-    files = FilesField()
+    files = FilesField()  # type: ignore[assignment]
 
     def __init__(self, *args: Any, actor: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -59,11 +59,28 @@ class WithFiles(forms.Form):
         self.accept = ",".join(words for kind, words in ACCEPT.items() if kind in self.kinds)
         self.fields["files"].widget.attrs["accept"] = self.accept
 
+    @property
+    def files_hint(self) -> str:
+        """What may be sent and how large, said beforehand (E27)."""
+        words = [str(KIND_WORDS[kind]) for kind in Attachment.Kind.values if kind in self.kinds]
+        large = Attachment.Kind.VIDEO in self.kinds
+        hint = (
+            _("Up to %(files)d files: %(kinds)s. At most %(limit)d MB each, videos %(video)d MB.")
+            if large
+            else _("Up to %(files)d files: %(kinds)s. At most %(limit)d MB each.")
+        )
+        return str(hint) % {
+            "files": settings.FILES_PER_MESSAGE,
+            "kinds": ", ".join(words),
+            "limit": settings.UPLOAD_LIMIT // settings.MB,
+            "video": settings.VIDEO_LIMIT // settings.MB,
+        }
+
     def clean_files(self) -> list[Attachment]:
         self.kept = self._kept_before()
         errors: list[ValidationError] = []
         room = settings.FILES_PER_MESSAGE - len(self.kept)
-        uploads: list[UploadedFile] = self.cleaned_data["files"]
+        uploads: list[UploadedFile[Any]] = self.cleaned_data["files"]
         if len(uploads) > room:
             words = _("Send at most %(limit)d files with one message; leave out %(over)d.")
             values = {"limit": settings.FILES_PER_MESSAGE, "over": len(uploads) - room}

@@ -37,9 +37,9 @@ PROGRAMS = (
 )
 MARKUP = (b"<!doctype", b"<html", b"<svg", b"<?php", b"<script", b"<?xml", b"<head", b"<body")
 RUNNABLE = (
-    ".exe .dll .com .scr .bat .cmd .ps1 .vbs .js .jse .wsf .hta .lnk .msi .jar .reg .pif .apk "
-    ".html .htm .svg .php"
-).split()
+    ".exe", ".dll", ".com", ".scr", ".bat", ".cmd", ".ps1", ".vbs", ".js", ".jse", ".wsf", ".hta",
+    ".lnk", ".msi", ".jar", ".reg", ".pif", ".apk", ".html", ".htm", ".svg", ".php",
+)  # fmt: skip
 MP4_BRANDS = {
     b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"iso7", b"iso8", b"iso9",
     b"mp41", b"mp42", b"mp71", b"avc1", b"M4V ", b"M4VP", b"M4VH", b"MSNV", b"dash", b"cmfc",
@@ -53,7 +53,7 @@ class Unfit(Exception):  # noqa: N818 - a finding, not a fault
 
 # ------------------------------------------------------------------ pictures
 def look_at_picture(source: str, target: str, thumbnail: str) -> dict[str, Any]:
-    """Decode and write anew: what is stored has no EXIF, GPS, XMP or anything behind the picture."""
+    """Decode and write anew: no EXIF, GPS, XMP, and nothing behind the picture, is stored."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -105,7 +105,7 @@ def look_at_video(source: str, *_targets: str) -> dict[str, Any]:
         film.seek(0, 2)
         length = film.tell()
         film.seek(0)
-        names = []
+        names: list[bytes] = []
         for name, start, size in _boxes(film, length):
             if not names and (name != b"ftyp" or not _known_brand(film, start, size)):
                 raise Unfit("not_mp4")
@@ -263,7 +263,7 @@ def _look_at_zip(packed: IO[bytes]) -> dict[str, Any]:
 
 
 def require_harmless(name: str, head: bytes) -> None:
-    if name.lower().endswith(tuple(RUNNABLE)) or head.startswith(PROGRAMS):
+    if name.lower().endswith(RUNNABLE) or head.startswith(PROGRAMS):
         raise Unfit("program_inside")
 
 

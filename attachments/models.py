@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+THUMBNAIL = 320  # pixels of the longer side; attachments/inspector.py makes them
 
 
 def new_token() -> str:
@@ -82,3 +85,30 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def address_name(self) -> str:
+        """The name as it ends the file's address: letters, digits, dot and dash only."""
+        return re.sub(r"[^\w.-]+", "-", self.name).strip("-.") or "file"
+
+    @property
+    def key(self) -> str:
+        """Where the bytes lie in the store."""
+        return str(self.file)
+
+    @property
+    def icon(self) -> str:
+        return {"image": "image", "video": "video"}.get(self.kind, "file")
+
+    @property
+    def readable(self) -> bool:
+        """A log, plain or compressed, whose first lines can be shown."""
+        return self.kind in {self.Kind.LOG, self.Kind.ARCHIVE}
+
+    @property
+    def shown_size(self) -> tuple[int, int] | None:
+        """Width and height of the thumbnail, so that the page does not jump when it arrives."""
+        if not (self.width and self.height):
+            return None
+        scale = min(1.0, THUMBNAIL / max(self.width, self.height))
+        return max(1, round(self.width * scale)), max(1, round(self.height * scale))

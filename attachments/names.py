@@ -51,8 +51,3 @@ def suffix_of(name: str) -> str:
 
 def kind_of(name: str) -> str | None:
     return KINDS.get(suffix_of(name))
-
-
-def address_name(name: str) -> str:
-    """The name as it stands at the end of an address: letters, digits, dot and dash only."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "file"

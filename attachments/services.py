@@ -58,8 +58,8 @@ WHY_NOT: dict[str, str | Promise] = {
     "too_much_work": _TOO_MUCH,
 }
 KIND_WORDS: dict[str, str | Promise] = {
-    Kind.IMAGE: _("jpg or png pictures"),
-    Kind.VIDEO: _("mp4 videos"),
+    Kind.IMAGE: _("jpg, png"),
+    Kind.VIDEO: _("mp4"),
     Kind.LOG: _("miner logs (log, txt)"),
     Kind.ARCHIVE: _("compressed logs (gz, tar.gz, zip)"),
     Kind.PDF: _("PDF"),
@@ -80,7 +80,7 @@ def limit_of(kind: str | None) -> int:
     return settings.VIDEO_LIMIT if kind == Kind.VIDEO else settings.UPLOAD_LIMIT
 
 
-def prepare(upload: UploadedFile) -> Stored:
+def prepare(upload: UploadedFile[Any]) -> Stored:
     """Check the file and lay its blobs into the store; remembered on the upload, so done once.
 
     Takes seconds for a large picture: call it outside of transactions (`files_first` does).
@@ -99,7 +99,7 @@ def prepare(upload: UploadedFile) -> Stored:
 
 
 def store(
-    upload: UploadedFile, *, actor: Any, kinds: Collection[str] = MESSAGE_KINDS
+    upload: UploadedFile[Any], *, actor: Any, kinds: Collection[str] = MESSAGE_KINDS
 ) -> Attachment:
     """Keep a checked file; until it is attached it is its uploader's alone (R12, D7, U03-U06).
 
@@ -138,7 +138,7 @@ def remove_blobs(names: Iterable[str]) -> int:
 
 
 # ------------------------------------------------------------------ inside
-def _prepare(upload: UploadedFile) -> Stored:
+def _prepare(upload: UploadedFile[Any]) -> Stored:
     name = clean_name(upload.name or "")
     kind = kind_of(name)
     size = upload.size or 0
@@ -160,10 +160,10 @@ def _prepare(upload: UploadedFile) -> Stored:
 
 
 def _refusal(code: str, name: str, **values: Any) -> ValidationError:
-    return ValidationError(WHY_NOT[code], code=code, params={"name": name, **values})
+    return ValidationError(str(WHY_NOT[code]), code=code, params={"name": name, **values})
 
 
-def _on_disk(upload: UploadedFile, folder: Path) -> Path:
+def _on_disk(upload: UploadedFile[Any], folder: Path) -> Path:
     path = getattr(upload, "temporary_file_path", None)
     if path is not None:
         upload.flush()

@@ -47,7 +47,10 @@ def subscribe(model: type[models.Model], *verbs: str) -> Callable[[Handler], Han
                 handler(event)
 
         happened.connect(
-            hear, sender=model, weak=False, dispatch_uid=(handler.__module__, handler.__qualname__, model)
+            hear,
+            sender=model,
+            weak=False,
+            dispatch_uid=(handler.__module__, handler.__qualname__, model),
         )
         return handler
 

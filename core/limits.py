@@ -104,8 +104,7 @@ def get_or_miss(queryset: models.QuerySet[M], request: HttpRequest, **lookup: An
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """The 429 page; says when to come back, to people and to machines."""
-    minutes = math.ceil(seconds / 60)
-    response = render(request, "429.html", {"minutes": minutes}, status=429)
+    response = render(request, "429.html", {"retry_after": seconds}, status=429)
     response["Retry-After"] = str(seconds)
     return response
 

@@ -47,4 +47,9 @@ class Refusals:
             reasons = Stale(None).args  # type: ignore[arg-type]
         else:
             return None
-        return render(request, "409.html", {"reasons": reasons}, status=409)
+        if "HX-Request" not in request.headers:
+            return render(request, "409.html", {"reasons": reasons}, status=409)
+        # A whole page must not land in a corner of another one: the reasons come as a toast.
+        response = render(request, "components/refusal.html", {"reasons": reasons}, status=409)
+        response["HX-Reswap"] = "none"
+        return response

@@ -47,7 +47,7 @@ def render_panels(subject: Any, user: Any, place: str, request: HttpRequest | No
     """All panels of the slot, one after the other; nothing where nobody registered."""
     filled = (
         (shown.template, shown.fill(subject, user))
-        for shown in _panels.get((type(subject), place), ())
+        for shown in _panels.get((subject.__class__, place), ())  # lazy users too
     )
     return format_html_join(
         "\n",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -12,7 +12,16 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from core.events import Event, happened
-from core.workflow import Refused, Stale, Step, Text, WorkflowQuerySet, insert_select, not_from, says
+from core.workflow import (
+    Refused,
+    Stale,
+    Step,
+    Text,
+    WorkflowQuerySet,
+    insert_select,
+    not_from,
+    says,
+)
 from history.models import Entry
 
 W = TypeVar("W", bound=models.Model)
@@ -157,11 +166,12 @@ def record(
     internal: bool = False,
     at: datetime | None = None,
     data: dict[str, Any] | None = None,
+    each: Callable[[Any], dict[str, Any]] | None = None,
 ) -> None:
     """Write a fact without a state (a message, a tracking number, an edited serial) and tell it.
 
     All subjects are of one model; one event goes out for all of them. `internal` entries are
-    never shown to customers.
+    never shown to customers. `each` adds to the entry of a subject what is true of it alone.
     """
     things = [subjects] if isinstance(subjects, models.Model) else list(subjects)
     if not things:
@@ -179,7 +189,7 @@ def record(
                 actor_role=_role(actor),
                 note=note,
                 internal=internal,
-                data=data,
+                data={**data, **each(thing)} if each else data,
                 at=at,
             )
             for thing in things
@@ -187,9 +197,7 @@ def record(
         batch_size=1000,
     )
     pks = [thing.pk for thing in things]
-    _announce(
-        Event(model, verb, pks, getattr(actor, "pk", None), at, "", note, internal, data)
-    )
+    _announce(Event(model, verb, pks, getattr(actor, "pk", None), at, "", note, internal, data))
 
 
 @transaction.atomic
@@ -220,7 +228,5 @@ def edit(
     fresh.version += 1
     fresh.save(update_fields=[*changed, "version"])
     after = {name: str(getattr(fresh, name) or "") for name in changed}
-    record(
-        fresh, verb, actor=actor, internal=internal, data={"before": before, "after": after}
-    )
+    record(fresh, verb, actor=actor, internal=internal, data={"before": before, "after": after})
     return fresh  # type: ignore[no-any-return]

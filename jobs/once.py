@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.db import IntegrityError, OperationalError, transaction
@@ -98,7 +98,7 @@ def _keep(claim: FormKey, response: HttpResponse) -> None:
     if response.status_code >= 400:
         claim.delete()
         return
-    location = cast("str", response.get("Location", ""))
+    location = response.get("Location", "")
     if location:
         claim.location = location
         claim.save(update_fields=["location"])

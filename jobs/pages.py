@@ -14,7 +14,11 @@ def job_context(job: Job) -> dict[str, Any]:
         known = kind_of(job.kind)
     except LookupError:
         return {"title": job.kind, "figures": [], "result_label": ""}
-    return {"title": known.label, "figures": figures(job, known), "result_label": known.result_label}
+    return {
+        "title": known.label,
+        "figures": figures(job, known),
+        "result_label": known.result_label,
+    }
 
 
 def figures(job: Job, known: Kind) -> list[dict[str, Any]]:

@@ -103,9 +103,9 @@ class Progress:
                 self._sheet = None
             if self.problem_count:
                 sheet.flush()
-                self.keep_result(sheet.buffer, "problems.csv")  # type: ignore[attr-defined]
+                self.keep_result(sheet.buffer, "problems.csv")
 
-    def keep_result(self, content: IO[bytes], name: str) -> None:
+    def keep_result(self, content: Any, name: str) -> None:
         """Store the file that the job leaves, under the job's unguessable name."""
         content.seek(0)
         field = Job._meta.get_field("result")

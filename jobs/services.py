@@ -53,7 +53,7 @@ def run(
             else job.source.storage.save(f"jobs/{job.token}/source{suffix}", source)
         )
     job.save()
-    run_job.delay_on_commit(job.pk)
+    run_job.delay_on_commit(job.pk)  # type: ignore[attr-defined]
     return job
 
 
@@ -107,9 +107,9 @@ def forget() -> None:
 def _forget_files(job: Job, now: Any) -> None:
     """A source may be shared with the check before it: it goes with its last job."""
     younger = Job.objects.filter(source=job.source.name).exclude(pk=job.pk)
-    if job.source and not younger.exclude(finished_at__lt=now - KEEP_FILES).exists():
+    if job.source.name and not younger.exclude(finished_at__lt=now - KEEP_FILES).exists():
         job.source.storage.delete(job.source.name)
-    if job.result:
+    if job.result.name:
         job.result.storage.delete(job.result.name)
     job.source = job.result = ""
     job.save(update_fields=["source", "result"])

@@ -15,7 +15,7 @@ def run_job(pk: int) -> None:
 def resume_jobs() -> None:
     """Send again what was lost: messages that never came and jobs whose worker was killed."""
     for pk in services.waiting():
-        run_job.delay_on_commit(pk)
+        run_job.delay_on_commit(pk)  # type: ignore[attr-defined]
 
 
 @shared_task

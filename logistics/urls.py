@@ -1,4 +1,13 @@
-from django.urls import URLPattern, URLResolver
+"""Addresses of the address book."""
+
+from django.urls import path
+
+from logistics import views
 
 app_name = "logistics"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("addresses/", views.address_list, name="address-list"),
+    path("addresses/new/", views.address_new, name="address-new"),
+    path("addresses/<int:pk>/", views.address_edit, name="address-edit"),
+    path("addresses/<int:pk>/delete/", views.address_delete, name="address-delete"),
+]

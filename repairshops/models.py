@@ -38,6 +38,10 @@ class RepairShopQuerySet(models.QuerySet["RepairShop"]):
             return self
         return self.filter(Q(models_served=model) | Q(models_served=None)).distinct()
 
+    def for_list(self) -> RepairShopQuerySet:
+        """With what a list shows: calendar and models served, two queries for any number."""
+        return self.select_related("calendar").prefetch_related("models_served")
+
 
 class RepairShop(models.Model):
     class Kind(models.TextChoices):

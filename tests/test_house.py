@@ -58,8 +58,7 @@ def test_functions_fit_on_one_screen() -> None:
         f"{name}:{node.lineno} {node.name}"
         for name, tree in trees()
         for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef)
-        and body_lines(node) > MAX_FUNCTION
+        if isinstance(node, ast.FunctionDef) and body_lines(node) > MAX_FUNCTION
     ]
     assert long == []
 
@@ -89,8 +88,12 @@ def test_model_signals_and_early_returns_in_steps_are_banned() -> None:
             if isinstance(node, ast.FunctionDef) and any(
                 "transition(" in ast.unparse(d) for d in node.decorator_list
             ):
-                inner = [ast.unparse(n) for n in ast.walk(node) if isinstance(n, ast.Return | ast.Call)]
-                assert not any(".save(" in text or text.startswith("return") for text in inner), name
+                inner = [
+                    ast.unparse(n) for n in ast.walk(node) if isinstance(n, ast.Return | ast.Call)
+                ]
+                assert not any(".save(" in text or text.startswith("return") for text in inner), (
+                    name
+                )
 
 
 def test_only_tasks_may_say_that_the_clock_acts() -> None:
@@ -187,7 +190,9 @@ SAME_FLOOR = {
 
 
 def test_templates_hold_no_inline_style_or_script() -> None:
-    bad = re.compile(r"<style|<script>|<script [^s>]*>[^<]|\sstyle=\"|\son[a-z]+=\"|hx-on|javascript:")
+    bad = re.compile(
+        r"<style|<script>|<script [^s>]*>[^<]|\sstyle=\"|\son[a-z]+=\"|hx-on|javascript:"
+    )
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in sorted((ROOT / "templates").rglob("*.html"))
@@ -213,4 +218,6 @@ def test_tests_are_named_as_sentences() -> None:
 def test_no_unfinished_work_is_left_behind() -> None:
     for path in [*sources(), *sorted((ROOT / "templates").rglob("*.html"))]:
         text = path.read_text()
-        assert not re.search(r"\b(TODO|FIXME|XXX|raise NotImplementedError|breakpoint\(\))", text), name_of(path)
+        assert not re.search(
+            r"\b(TODO|FIXME|XXX|raise NotImplementedError|breakpoint\(\))", text
+        ), name_of(path)

@@ -20,7 +20,9 @@ PAIRS = 1000
 
 
 @pytest.fixture
-def race_env(tmp_path: Path, django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[str, str]]:
+def race_env(
+    tmp_path: Path, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[dict[str, str]]:
     """A database of the race's own, on the server the tests run on."""
     env = {**os.environ, "DEMO": "1", "DATA_DIR": str(tmp_path)}
     if connection.vendor == "sqlite":

@@ -8,9 +8,11 @@ class WorkordersConfig(AppConfig):
 
     def ready(self) -> None:
         from attachments.models import takes_files
-        from workorders import sentences
+        from workorders import guards, panels, sentences
         from workorders.models import Message, UnitNote
 
         takes_files(Message)
         takes_files(UnitNote)
+        guards.register()
         sentences.register()
+        panels.register()

@@ -1,4 +1,4 @@
-"""The queue of customer service: views, filters, search, order, pages by key (D8: visible_to first)."""
+"""The queue of customer service: views, filters, search, order, pages by key."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def capped_counts(querysets: dict[str, QuerySet[Any]], cap: int = CAP) -> dict[s
             sql, given = limited.query.get_compiler(connection=connection).as_sql()
         except EmptyResultSet:
             continue
-        parts.append(f"(SELECT COUNT(*) FROM ({sql}) counted)")
+        parts.append(f"(SELECT COUNT(*) FROM ({sql}) counted)")  # noqa: S608 - own names only
         params += given
         names.append(name)
     if parts:
@@ -212,6 +212,19 @@ def _behind(sort: str, parts: list[str]) -> Q:
     if needs == "1":
         return Q(needs_answer=True) & same | Q(needs_answer=False)
     return Q(needs_answer=False) & same
+
+
+def neighbour(rows: CounsellingQuerySet, row: Counselling, *, ahead: bool) -> Counselling | None:
+    """The next (or the one before) in the order of the queue, whether `row` is in it or not."""
+    here = {"needs_answer": row.needs_answer, "due_at": row.due_at, "pk": row.pk}
+    cursor = cursor_of("urgent", here)
+    if ahead:
+        return ordered(after_cursor(rows, "urgent", cursor), "urgent").first()
+    behind = Q(pk=row.pk) | _behind("urgent", cursor.split("~"))
+    backwards = rows.exclude(behind).order_by(
+        "needs_answer", F("due_at").desc(nulls_first=True), "-pk"
+    )
+    return backwards.first()
 
 
 ROW_FIELDS = (

@@ -74,9 +74,7 @@ def _orders(user: Any, text: str) -> Iterator[Hit]:
 
 def _order_hit(order: RepairOrder, title: str = "") -> Hit:
     url = reverse("workorders:repair", args=[order.code])
-    return Hit(
-        _("Repair order"), order.code, title or str(order.customer), order.state_label, url
-    )
+    return Hit(_("Repair order"), order.code, title or str(order.customer), order.state_label, url)
 
 
 def _units(user: Any, text: str) -> Iterator[Hit]:

@@ -26,7 +26,6 @@ from django.utils.translation import gettext as _
 from core import words
 
 if TYPE_CHECKING:
-    from django.db.models import Model
     from django.http import HttpRequest
 
 register = template.Library()
@@ -72,13 +71,16 @@ def badge(tone: str, text: Any, icon_name: str = "", cls: str = "") -> SafeStrin
 
 
 @register.simple_tag
-def state_badge(subject: Model, cls: str = "") -> SafeString:
+def state_badge(thing: Any, cls: str = "") -> SafeString:
     """The state of a thing: shape, word and tone. `cls="bare"` inside tables.
 
-    The word is `subject.state_label` where the thing has a wording of its own, else the choice's.
+    The word is `thing.state_label` where the thing has a wording of its own, else the choice's.
+    A thing whose state is computed calls it `status`, its choices `Status`.
     """
-    state, kind = str(subject.state), str(subject._meta.model_name)  # type: ignore[attr-defined]
-    label = getattr(subject, "state_label", None) or subject.get_state_display()  # type: ignore[attr-defined]
+    state, kind = str(getattr(thing, "state", None) or thing.status), str(thing._meta.model_name)
+    label = getattr(thing, "state_label", None)
+    if not label:
+        label = thing.get_state_display() if hasattr(thing, "state") else thing.Status(state).label
     shape = SHAPES.get(kind, {}).get(state, DEFAULT_SHAPE)
     return _badge(f"state-{kind}-{state}", label, shape, cls)
 
@@ -131,11 +133,11 @@ def countdown(
     Pass `now` when many chips stand on one page.
     """
     spoken = format_html('<span class="sr">{}: </span>', label or _("Due"))
-    if met is not None:
+    if met:
         return _chip("tone-gray idle", icon("check"), spoken, _("Met in %s") % words.span(met))
     if paused:
         return _chip("tone-gray idle", icon("sw"), spoken, _("Paused"))
-    if due is None:
+    if not due:
         return EMPTY
     now = now or timezone.now()
     started = started or due - WHOLE
@@ -299,7 +301,9 @@ def field(bound: BoundField, full: bool = False, icon: str = "", draft: str = ""
     `icon` draws one inside the control, `draft` keeps what is typed (data-draft, per field).
     """
     widget = bound.field.widget
-    attrs = {"data-draft": f"{draft}-{bound.html_name}"} if draft else {}
+    attrs: dict[str, str | bool] = {}
+    if draft:
+        attrs["data-draft"] = f"{draft}-{bound.html_name}"
     if isinstance(widget, CheckboxInput):
         kind = "check"
     elif bound.use_fieldset:

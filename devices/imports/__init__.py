@@ -1,1 +1,1 @@
-"""The import of devices: read any table (`tables`), understand rows (`rows`), write them (`write`)."""
+"""The import of devices: `tables` reads any file, `rows` understands, `write` writes."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,15 @@ UNPACKED_LIMIT = 256 * 1024 * 1024  # bytes an Excel file may have when unpacked
 DELIMITERS = ",;\t"
 NO_TABLE = _("This is neither a CSV nor an Excel file (.xlsx). Save the table as one of them.")
 BROKEN_EXCEL = _("This Excel file cannot be read. Open it, save it again and try once more.")
-ENCODINGS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# A cell beyond column AZ or row 200,000.
+FAR_CELL = re.compile(
+    rb"""[ ]r=["'](?:[A-Z]{3,}[0-9]|[B-Z][A-Z][0-9]|[A-Z]*(?:[2-9][0-9]{5}|[0-9]{7,})["'])"""
+)
+ENCODINGS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
 def lines_of(path: Path) -> Iterator[Line]:
@@ -112,5 +121,18 @@ def _refuse_bomb(path: Path) -> None:
         raise Unfit(BROKEN_EXCEL) from error
     if "xl/workbook.xml" not in names and "xl/workbook.bin" not in names:
         raise Unfit(NO_TABLE)
-    if unpacked > UNPACKED_LIMIT:
+    if unpacked > UNPACKED_LIMIT or any(_is_far_out(path, name) for name in names):
         raise Unfit(_("This Excel file is too large when unpacked. Import it in parts."))
+
+
+def _is_far_out(path: Path, name: str) -> bool:
+    """A sheet that uses a cell far to the right or far below: reading it costs all between."""
+    if not (name.startswith("xl/worksheets/") and name.endswith(".xml")):
+        return False
+    with zipfile.ZipFile(path) as packed, packed.open(name) as sheet:
+        tail = b""
+        while piece := sheet.read(CHUNK):
+            if FAR_CELL.search(tail + piece):
+                return True
+            tail = piece[-32:]
+    return False

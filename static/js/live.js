@@ -38,8 +38,13 @@ setInterval(tick, MINUTE / 2);
 
 // Polling of a hidden tab: one request in ten goes out, and the first one after it is seen again.
 let skipped = 0;
+// A list that is worked in ([data-poll=calm] with a picked row or the focus inside) keeps still.
+const workedIn = (list) =>
+  list.contains(document.activeElement) || list.querySelector("tbody input:checked");
 document.addEventListener("htmx:beforeRequest", (event) => {
-  if (!event.target.matches("[data-poll]") || !document.hidden || ++skipped % 10 === 0) return;
+  const { target } = event;
+  if (target.matches("[data-poll=calm]") && workedIn(target)) event.preventDefault();
+  if (!target.matches("[data-poll]") || !document.hidden || ++skipped % 10 === 0) return;
   event.preventDefault();
 });
 
@@ -51,10 +56,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   location.reload();
 });
+// These two are sent to what would have been drawn into; who asked stands in the request.
+const polls = (event) => event.detail.requestConfig?.elt.matches("[data-poll]");
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
-  if (status !== 409 && status !== 422 && !event.target.matches("[data-poll]")) toast(say("failed"), "red");
+  if (status !== 409 && status !== 422 && !polls(event)) toast(say("failed"), "red");
 });
 document.addEventListener("htmx:sendError", (event) => {
-  if (!event.target.matches("[data-poll]")) toast(say("offline"), "red");
+  if (!polls(event)) toast(say("offline"), "red");
 });

@@ -46,6 +46,14 @@ function oldDialog(button) {
   else dialog.showModal();
 }
 
+// [data-dialog=id]: a link to a page of its own that opens as a dialog where the page has it.
+function dialogFor(link, event) {
+  const dialog = document.getElementById(link.dataset.dialog);
+  if (!dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  dialog.showModal();
+}
+
 document.addEventListener("click", (event) => {
   const at = (selector) => event.target.closest(selector);
   if (at("[data-theme-toggle]")) toggleTheme();
@@ -53,6 +61,7 @@ document.addEventListener("click", (event) => {
   else if (at("[data-reveal]")) reveal(at("[data-reveal]"));
   else if (at("[data-copy]")) copy(at("[data-copy]").dataset.copy);
   else if (at("[data-print]")) print();
+  else if (at("[data-dialog]")) dialogFor(at("[data-dialog]"), event);
   else if (at("[commandfor]")) oldDialog(at("[commandfor]"));
 });
 

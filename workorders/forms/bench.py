@@ -9,14 +9,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
-from attachments.forms import FilesField
+from attachments.forms import WithFiles
+from attachments.services import IMAGES
 from core.workflow import Text
 from logistics.models import Carrier, Shipment
 from repairshops.models import RepairShop
 from workorders.models import Fault, RepairOrder, Unit
 
-PHOTOS = ("image",)
 SNS_PER_PARCEL = 5_000
 
 
@@ -55,12 +54,13 @@ class ReportForm(forms.Form):
         )
 
 
-class NoteForm(forms.Form):
+class NoteForm(WithFiles):
+    kinds = IMAGES
+
     text = forms.CharField(
         label=_("Note"), required=False, max_length=10_000, widget=forms.Textarea({"rows": 2})
     )
     public = forms.BooleanField(label=_("The customer may read it"), required=False)
-    files = FilesField(label=_("Photos"), required=False, kinds=PHOTOS)
 
 
 class StepForm(forms.Form):
@@ -74,12 +74,13 @@ class StepForm(forms.Form):
         self.fields["note"].error_messages["required"] = _("Give the reason first.")
 
 
-class DamageForm(forms.Form):
+class DamageForm(WithFiles):
+    kinds = IMAGES
+
     sn = forms.CharField(label=_("Serial number"), max_length=40, required=False)
     description = forms.CharField(
         label=_("What is damaged"), max_length=4_000, widget=forms.Textarea({"rows": 2})
     )
-    files = FilesField(label=_("Photos"), required=False, kinds=PHOTOS)
 
 
 class CarrierChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -91,8 +92,10 @@ def carriers() -> Any:
     return Carrier.objects.filter(active=True)
 
 
-class ParcelForm(forms.Form):
+class ParcelForm(WithFiles):
     """A parcel without an order; a shop to choose only for who works in several."""
+
+    kinds = IMAGES
 
     shop = forms.ModelChoiceField(label=_("Repair shop"), queryset=RepairShop.objects.none())
     carrier = CarrierChoice(label=_("Carrier"), queryset=Carrier.objects.none(), required=False)
@@ -113,12 +116,12 @@ class ParcelForm(forms.Form):
     note = forms.CharField(
         label=_("Note"), max_length=4_000, required=False, widget=forms.Textarea({"rows": 2})
     )
-    files = FilesField(label=_("Photos"), required=False, kinds=PHOTOS)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         shops: Any = self.fields["shop"]
-        shops.queryset = RepairShop.objects.visible_to(user).filter(kind=RepairShop.Kind.OFFICIAL)
+        official = RepairShop.objects.filter(kind=RepairShop.Kind.OFFICIAL)
+        shops.queryset = official & RepairShop.objects.visible_to(self.actor)
         self.fields["carrier"].queryset = carriers()  # type: ignore[attr-defined]
         mine = list(shops.queryset[:2])
         if len(mine) == 1:
@@ -129,8 +132,7 @@ class ParcelForm(forms.Form):
         sns = [part for part in re.split(r"[\s,;]+", self.cleaned_data["sns"]) if part]
         if len(sns) > SNS_PER_PARCEL:
             raise ValidationError(
-                _("At most %(limit)d serial numbers fit on one parcel.")
-                % {"limit": SNS_PER_PARCEL}
+                _("At most %(limit)d serial numbers fit on one parcel.") % {"limit": SNS_PER_PARCEL}
             )
         if any(len(sn) > 60 for sn in sns):
             raise ValidationError(_("One of these is too long for a serial number."))

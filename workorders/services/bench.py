@@ -38,6 +38,7 @@ from workorders.services.returns import (
     ship_back,
     take_out,
 )
+from workorders.services.serials import judged_at
 
 __all__ = [
     "EXITS",
@@ -45,6 +46,7 @@ __all__ = [
     "add_note",
     "add_unexpected",
     "correct_tracking",
+    "judged_at",
     "mark_missing",
     "match_parcel",
     "move_return",
@@ -147,9 +149,7 @@ def save_report(
     if unknown := set(faults) - set(chosen):
         raise ValidationError({"faults": _("Unknown fault: %(name)s") % {"name": unknown.pop()}})
     if Fault.NONE_FOUND in chosen and len(chosen) > 1:
-        raise ValidationError(
-            {"faults": _("“No fault found” cannot stand beside a fault.")}
-        )
+        raise ValidationError({"faults": _("“No fault found” cannot stand beside a fault.")})
     lock(unit.order)
     fresh = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
     if fresh.state in (Unit.State.EXPECTED, *Unit.FINAL):

@@ -106,7 +106,7 @@ def open_counselling(
     record(enquiry, "opened", actor=actor, at=at, data={"message": message.pk})
     if elsewhere is not None:
         record(enquiry, "sn_elsewhere", actor=actor, internal=True, at=at, note=elsewhere.code)
-    return Counselling.objects.get(pk=enquiry.pk)
+    return _fresh(enquiry)
 
 
 def _require_opener(customer: Customer, actor: User) -> None:
@@ -132,4 +132,9 @@ def withdraw(counselling: Counselling, *, actor: User, note: str = "") -> Counse
     with transaction.atomic():
         advance(counselling, "withdraw", actor=actor, note=note, at=at)
         sla.stop(Counselling, [counselling.pk], at=at)
-    return Counselling.objects.get(pk=counselling.pk)
+    return _fresh(counselling)
+
+
+def _fresh(enquiry: Counselling) -> Counselling:
+    found: Counselling = Counselling.objects.get(pk=enquiry.pk)
+    return found

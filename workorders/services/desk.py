@@ -49,8 +49,8 @@ def _give(counselling: Counselling, to: User | None, *, actor: Any) -> Counselli
         return counselling
     Counselling.objects.filter(pk=counselling.pk).update(assignee=to)
     counselling.assignee = to
-    data = {"to": to.pk if to else None, "name": str(to) if to else ""}
-    record(counselling, "assigned", actor=actor, internal=True, data=data)
+    verb, data = ("assigned", {"to": to.pk, "name": str(to)}) if to else ("released", {})
+    record(counselling, verb, actor=actor, internal=True, data=data)
     return counselling
 
 
@@ -72,9 +72,7 @@ def take(counselling: Counselling, *, actor: Any) -> Counselling:
     require_agent(actor)
     fresh = lock(counselling)
     if fresh.assignee_id not in {None, actor.pk}:
-        raise Refused(
-            _("%(name)s looks after this enquiry already.") % {"name": fresh.assignee}
-        )
+        raise Refused(_("%(name)s looks after this enquiry already.") % {"name": fresh.assignee})
     return _give(fresh, actor, actor=actor)
 
 
@@ -177,9 +175,7 @@ def convert(
     lock(counselling)
     code = orders.new_code()
     if message.strip():
-        threads.post_message(
-            counselling.thread, actor=actor, text=message.replace(CODE_MARK, code)
-        )
+        threads.post_message(counselling.thread, actor=actor, text=message.replace(CODE_MARK, code))
     fresh = advance(counselling, "convert", actor=actor, at=at, code=code)
     clocks.stop(Counselling, [fresh.pk], at=at)
     return orders.open_draft(fresh, actor=actor, shop=shop, service_note=service_note)

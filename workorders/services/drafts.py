@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role
-from core.workflow import Refused, WorkflowQuerySet, not_from
+from core.workflow import Refused, Stale, WorkflowQuerySet, not_from
 from devices.models import DeviceType
 from history.services import edit, record
+from logistics.addresses import add_address
 from logistics.models import Address, Carrier, normalise_waybill
 from logistics.services import check_waybill
 from repairshops.models import RepairShop
@@ -25,17 +26,22 @@ from workorders.models import Counselling, RepairOrder, Unit
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # without 0 O 1 I L, which people confuse
 CODE_LENGTH = 8
 MOST_UNITS = 5000
+GOES_THERE = _("Your repair order %(code)s goes to this shop. Move the devices there.")
 
 
 @dataclass(frozen=True)
 class Shipping:
-    """What the form says about the parcel and the way back; a draft may leave any of it open."""
+    """What the form says about the parcel and the way back; a draft may leave any of it open.
+
+    `new_address` are the parts of an address that is not in the address book yet.
+    """
 
     carrier: Carrier | None = None
     waybill: str = ""
     return_to: Address | None = None
     return_carrier: Carrier | None = None
     shop: RepairShop | None = None
+    new_address: dict[str, Any] | None = None
 
 
 def new_code() -> str:
@@ -155,17 +161,31 @@ def save_draft(order: RepairOrder, *, version: int, actor: Any, shipping: Shippi
     if shipping.return_to and shipping.return_to.customer_id != fresh.customer_id:
         raise PermissionDenied("address")
     if other := _shop_of_another(fresh, shipping.shop):
-        message = _("Your repair order %(code)s goes to this shop. Move the devices there.")
-        raise ValidationError({"shop": message % {"code": other.code}})
+        raise ValidationError({"shop": GOES_THERE % {"code": other.code}})
+    waybill = taken_waybill(shipping.carrier, shipping.waybill)
+    if fresh.version != version:
+        raise Stale(fresh)
+    return_to = shipping.return_to
+    if shipping.new_address is not None:
+        return_to = add_address(fresh.customer, actor=actor, parts=shipping.new_address)
     changes: dict[str, Any] = {
         "carrier": shipping.carrier,
-        "waybill": taken_waybill(shipping.carrier, shipping.waybill),
-        "return_to": shipping.return_to,
+        "waybill": waybill,
+        "return_to": return_to,
         "return_carrier": shipping.return_carrier,
     }
     if shipping.shop is not None:
         changes["shop"] = shipping.shop
     return edit(fresh, version=version, actor=actor, **changes)
+
+
+@transaction.atomic
+def choose_shop(order: RepairOrder, shop: RepairShop, *, actor: Any) -> RepairOrder:
+    """Where the whole draft goes. Raises PermissionDenied, Refused, ValidationError on `shop`."""
+    fresh = lock_draft(order, actor=actor)
+    if other := _shop_of_another(fresh, shop):
+        raise ValidationError({"shop": GOES_THERE % {"code": other.code}})
+    return edit(fresh, version=fresh.version, actor=actor, shop=shop)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""What customer service writes down for the customer: the enquiry itself, its device, its warranty."""
+"""What customer service writes down for a customer: the enquiry, its device, its warranty."""
 
 from __future__ import annotations
 
@@ -44,6 +44,15 @@ class Override(TextChoices):
 
 
 @transaction.atomic
+def register_customer(customer: Customer, *, actor: User) -> Customer:
+    """A customer without a login, as an agent took them down. Raises PermissionDenied."""
+    require_agent(actor)
+    customer.save()
+    record(customer, "registered", actor=actor, internal=True)
+    return customer
+
+
+@transaction.atomic
 def open_for(customer: Customer, *, actor: User, intake: Intake) -> Counselling:
     """Open an enquiry on a customer's behalf; who takes it down looks after it (R83, R84).
 
@@ -68,7 +77,9 @@ def open_for(customer: Customer, *, actor: User, intake: Intake) -> Counselling:
 
 
 @transaction.atomic
-def set_device(counselling: Counselling, *, actor: Any, sn: str, model_name: str = "") -> Counselling:
+def set_device(
+    counselling: Counselling, *, actor: Any, sn: str, model_name: str = ""
+) -> Counselling:
     """Enter or correct the serial number; the warranty is judged on the day of opening (E10).
 
     A decision made against the registry falls with the old number. Raises Refused once finished.

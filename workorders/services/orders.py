@@ -20,6 +20,7 @@ from logistics.services import USED, check_waybill, match_parcels
 from workorders.models import Message, RepairOrder, Unit
 from workorders.services.drafts import (
     Shipping,
+    choose_shop,
     family,
     lock,
     new_code,
@@ -48,6 +49,7 @@ __all__ = [
     "add_waybill",
     "cancel_order",
     "check_sns",
+    "choose_shop",
     "complete_order",
     "correct_return",
     "correct_waybill",

@@ -225,7 +225,13 @@ def record_parcel(
     """
     require_workshop(actor)
     parcel = logistics.record_parcel(
-        shop, actor=actor, carrier=carrier, waybill=waybill, code=code, sns=sns, note=note,
+        shop,
+        actor=actor,
+        carrier=carrier,
+        waybill=waybill,
+        code=code,
+        sns=sns,
+        note=note,
         files=files,
     )
     if order := _claims(parcel).filter(shop=shop, state__in=OPEN).first():

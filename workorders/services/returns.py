@@ -37,8 +37,10 @@ def ship_back(
             % {"state": order.get_state_display()}
         )
     asked = Unit.objects.filter(order=order, pk__in=units.order_by().values("pk"))
-    rows = asked.select_for_update(of=("self",)).order_by("pk").values_list(
-        "pk", "state", "outbound_container"
+    rows = (
+        asked.select_for_update(of=("self",))
+        .order_by("pk")
+        .values_list("pk", "state", "outbound_container")
     )
     chosen = list(rows)
     if not chosen:
@@ -156,9 +158,7 @@ def _return_of(order: RepairOrder, shipment: Shipment) -> Shipment:
     )
 
 
-def _tell(
-    order: RepairOrder, verb: str, shipment: Shipment, *, actor: Any, **more: Any
-) -> None:
+def _tell(order: RepairOrder, verb: str, shipment: Shipment, *, actor: Any, **more: Any) -> None:
     carrier = shipment.carrier
     data = {
         "carrier": carrier.name if carrier else "",

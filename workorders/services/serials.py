@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -223,7 +223,8 @@ def edit_unit(
         return edit(fresh, version=version, actor=actor, **details)
     if target is not source:
         _require_room(target, 1)
-    row = verdict_of(target, device)
+    # The same number was accepted when it was added; it is not asked twice.
+    row = verdict_of(target, replace(device, accepted=device.accepted or same_sn))
     changed = edit(fresh, version=version, actor=actor, order=target, **_facts(row, device))
     if target is not source:
         count_units(source)

@@ -6,6 +6,6 @@ app_name = "workorders"
 urlpatterns = [
     *counselling.urlpatterns,
     *desk.urlpatterns,
+    *bench.urlpatterns,  # before repairs: repairs/all/ is no code
     *repairs.urlpatterns,
-    *bench.urlpatterns,
 ]

@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.cache import cache
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -39,6 +39,7 @@ from workorders.forms.desk import SaveViewForm
 from workorders.models import Counselling, SavedView
 from workorders.models.counselling import NUMBER_BASE, CounsellingQuerySet
 from workorders.services import desk
+from workorders.views.answers import see_other
 from workorders.views.queue_rows import queue_rows
 
 FIRST_VIEW = "mine"
@@ -111,6 +112,11 @@ class Board:
         chosen = self.given.get("view", FIRST_VIEW)
         return chosen if chosen in {*COUNTED, "all"} else FIRST_VIEW
 
+    @property
+    def asked_view(self) -> str:
+        """The tab to come back to when the search is emptied."""
+        return self.given.get("view", FIRST_VIEW)
+
     @cached_property
     def sort(self) -> str:
         chosen = self.given.get("sort", "")
@@ -153,7 +159,13 @@ class Board:
             ("blue", "chat", _("My open"), "mine"),
         ]
         figures: list[dict[str, Any]] = [
-            {"tone": tone, "icon": shape, "label": label, "value": self.count(key), "url": f"?view={key}"}
+            {
+                "tone": tone,
+                "icon": shape,
+                "label": label,
+                "value": self.count(key),
+                "url": f"?view={key}",
+            }
             for tone, shape, label, key in listed
         ]
         value = words.span(reply) if reply is not None else "–"
@@ -194,6 +206,7 @@ class Board:
                 kept[name] = value
         return kept.urlencode()
 
+    @cached_property
     def selects(self) -> list[dict[str, Any]]:
         """The drop-downs of the toolbar: name, label, options of value and words."""
         fields = self.filter.form.fields
@@ -220,8 +233,11 @@ class Board:
     def chips(self) -> list[dict[str, str]]:
         """Each filter that is set, with the address of the list without it."""
         shown = [
-            {"label": f"{select['label']}: {text}", "url": query(self.request, **{select["name"]: None})}
-            for select in self.selects()
+            {
+                "label": f"{select['label']}: {text}",
+                "url": query(self.request, **{select["name"]: None}),
+            }
+            for select in self.selects
             for value, text, chosen in select["options"]
             if chosen and value
         ]
@@ -263,22 +279,24 @@ def take_next(request: UserRequest) -> HttpResponse:
     taken = desk.take_next(actor=request.user)
     if taken is None:
         messages.info(request, _("Nothing waits for an answer that nobody has. Well done."))
-        return redirect("workorders:queue", permanent=False)
-    return _see_other(reverse("workorders:counselling", args=[taken.number]))
+        return see_other(reverse("workorders:queue"))
+    return see_other(reverse("workorders:counselling", args=[taken.number]))
 
 
 @require_POST
 @access(Role.AGENT)
 def queue_assign(request: UserRequest) -> HttpResponse:
     """The picked rows go to a colleague, to me or back to nobody; one id too many refuses all."""
-    picked = {int(value) - NUMBER_BASE for value in request.POST.getlist("pick") if value.isdecimal()}
+    picked = {
+        int(value) - NUMBER_BASE for value in request.POST.getlist("pick") if value.isdecimal()
+    }
     rows = list(Counselling.objects.visible_to(request.user).filter(pk__in=picked))
     if len(rows) != len(picked):
         raise Http404
     to = _person(request)
     done = desk.assign_many(rows, actor=request.user, to=to)
     _report(request, done, to)
-    return _see_other(back_to(request, reverse("workorders:queue")))
+    return see_other(back_to(request, reverse("workorders:queue")))
 
 
 def _person(request: UserRequest) -> User | None:
@@ -295,11 +313,15 @@ def _report(request: UserRequest, done: desk.Assigned, to: User | None) -> None:
     count = len(done.moved)
     if count and to:
         text = ngettext(
-            "%(name)s looks after %(count)d enquiry.", "%(name)s looks after %(count)d enquiries.", count
+            "%(name)s looks after %(count)d enquiry.",
+            "%(name)s looks after %(count)d enquiries.",
+            count,
         )
         messages.success(request, text % {"name": to, "count": count})
     elif count:
-        text = ngettext("%(count)d enquiry is free again.", "%(count)d enquiries are free again.", count)
+        text = ngettext(
+            "%(count)d enquiry is free again.", "%(count)d enquiries are free again.", count
+        )
         messages.success(request, text % {"count": count})
     for number, reason in list(done.refused.items())[:5]:
         messages.warning(request, f"{number}: {reason}")
@@ -319,10 +341,10 @@ def view_save(request: UserRequest) -> HttpResponse:
             kept[name] = given[name]
     if not form.is_valid():
         messages.error(request, " ".join(form.errors.get("name", [_("Give the view a name.")])))
-        return _see_other(f"{reverse('workorders:queue')}?{kept.urlencode()}")
+        return see_other(f"{reverse('workorders:queue')}?{kept.urlencode()}")
     view = desk.save_view(request.user, name=form.cleaned_data["name"], query=kept.urlencode())
     messages.success(request, _("The view is saved."))
-    return _see_other(f"{reverse('workorders:queue')}?{view.query}&saved={view.pk}")
+    return see_other(f"{reverse('workorders:queue')}?{view.query}&saved={view.pk}")
 
 
 @require_POST
@@ -330,7 +352,7 @@ def view_save(request: UserRequest) -> HttpResponse:
 def view_delete(request: UserRequest, pk: int) -> HttpResponse:
     get_object_or_404(SavedView.objects.visible_to(request.user), pk=pk).delete()
     messages.success(request, _("The view is deleted."))
-    return _see_other(reverse("workorders:queue"))
+    return see_other(reverse("workorders:queue"))
 
 
 def back_to(request: UserRequest, default: str) -> str:
@@ -340,9 +362,3 @@ def back_to(request: UserRequest, default: str) -> str:
         chosen, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return chosen if ours else default
-
-
-def _see_other(url: str) -> HttpResponse:
-    response = HttpResponse(status=303)
-    response["Location"] = url
-    return response

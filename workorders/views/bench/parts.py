@@ -16,6 +16,8 @@ from django.utils.dateparse import parse_datetime
 from attachments.models import Attachment
 from core.templatetags.ui import query
 from core.workflow import Text
+from logistics.models import Damage
+from workorders.models import RepairOrder
 
 PAGE = 50
 NUL = "\x00"
@@ -123,3 +125,12 @@ def files_of(model: type[models.Model], pks: Iterable[int]) -> dict[int, list[At
     for file in Attachment.objects.owned_by(model, keys):
         found.setdefault(file.object_id or 0, []).append(file)
     return found
+
+
+def damages_of(order: RepairOrder) -> list[tuple[Damage, Any]]:
+    """Shipping damages of an order's goods with their photos."""
+    if order.consignment is None:
+        return []
+    damages = list(order.consignment.damages.select_related("recorded_by"))
+    photos = files_of(Damage, [damage.pk for damage in damages])
+    return [(damage, photos.get(damage.pk, ())) for damage in damages]

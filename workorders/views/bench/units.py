@@ -1,0 +1,219 @@
+"""The page of one unit at the bench: what came, what was found, what is next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Max, Min, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import UserRequest, access
+from accounts.roles import WORKSHOP, Role
+from core.workflow import Stale, Text, offered_steps
+from jobs.once import once
+from workorders.forms.bench import NoteForm, ReportForm, StepForm, add_errors
+from workorders.models import Unit, UnitNote
+from workorders.services import bench
+from workorders.views.answers import see_other
+from workorders.views.bench.parts import files_of
+
+READERS = (Role.ENGINEER, Role.SHOP_MANAGER, Role.AGENT)
+FORWARD = (
+    "receive",
+    "start_diagnosis",
+    "customer_answered",
+    "start_repair",
+    "start_test",
+    "pass_test",
+    "rework",
+)
+STAGES = (
+    (("received",), _("Received")),
+    (("diagnosing", "awaiting_customer"), _("Diagnosis")),
+    (("repairing", "awaiting_parts"), _("Repair")),
+    (("testing",), _("Tests")),
+    (("ready", "unrepairable", "rejected"), _("Ready")),
+)
+EARLIER = 10
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button of the action bar; with reasons it is greyed and says why."""
+
+    name: str
+    url: str
+    label: Text
+    reasons: tuple[Text, ...]
+    exit: bool
+
+
+def _unit(request: UserRequest, pk: int) -> Unit:
+    units = Unit.objects.visible_to(request.user).select_related(
+        "order__customer", "order__shop__calendar", "model", "engineer", "received_by"
+    )
+    return get_object_or_404(units, pk=pk)
+
+
+@require_safe
+@access(*READERS)
+def unit_page(request: UserRequest, pk: int) -> HttpResponse:
+    """One device: the report of the workshop, its notes and its steps (R33)."""
+    return _page(request, _unit(request, pk))
+
+
+def _page(
+    request: UserRequest,
+    unit: Unit,
+    *,
+    status: int = 200,
+    report: ReportForm | None = None,
+    note: NoteForm | None = None,
+    exits: dict[str, StepForm] | None = None,
+    conflict: Unit | None = None,
+) -> HttpResponse:
+    offers = _offers(unit, request.user)
+    may_write = request.user.role in WORKSHOP and unit.state not in ("expected", *Unit.FINAL)
+    context = {
+        "unit": unit,
+        "order": unit.order,
+        "steps": _stages(unit),
+        "report": report or ReportForm.of(unit),
+        "may_report": may_write and unit.outbound_container_id is None,
+        "note": note or NoteForm(actor=request.user),
+        "may_note": request.user.role in WORKSHOP,
+        "notes": _notes(unit, request.user),
+        "exits": [(o, (exits or {}).get(o.name) or StepForm()) for o in offers if o.exit],
+        "aside": [o for o in offers if not o.exit and o.name not in FORWARD],
+        "forward": _forward(offers),
+        "earlier": _earlier(unit, request.user),
+        **_neighbours(unit),
+        "conflict": conflict,
+        "crumbs": _crumbs(unit),
+        "now": timezone.now(),
+    }
+    return render(request, "workorders/bench/unit.html", context, status=status)
+
+
+def _notes(unit: Unit, user: Any) -> list[tuple[UnitNote, Any]]:
+    """Newest first, with their photos."""
+    notes = UnitNote.objects.visible_to(user).filter(unit=unit).select_related("author")
+    found = list(notes.order_by("-pk"))
+    photos = files_of(UnitNote, [note.pk for note in found])
+    return [(note, photos.get(note.pk, ())) for note in found]
+
+
+def _crumbs(unit: Unit) -> list[tuple[str, Text]]:
+    return [
+        (reverse("workorders:bench"), _("Bench")),
+        (reverse("workorders:repair", args=[unit.order.code]), unit.order.code),
+        ("", unit.sn),
+    ]
+
+
+def _offers(unit: Unit, user: Any) -> list[Offer]:
+    """What the model offers this person now; an undo says why when it is too late."""
+    offers = []
+    for step, reasons in offered_steps(unit, user):
+        if step.name == "undo_receipt":
+            reasons = reasons or bench.why_not_undo(unit, user)
+        is_exit = step.name in bench.EXITS
+        if is_exit:
+            reasons = ()  # its reason is asked for beside the button
+        url = reverse("workorders:unit-step", kwargs={"pk": unit.pk, "step": step.name})
+        offers.append(Offer(step.name, url, step.label, reasons, is_exit))
+    return offers
+
+
+def _forward(offers: list[Offer]) -> list[Offer]:
+    """The ways on; the usual one stands last, on the right, as the filled button."""
+    return [o for o in offers if o.name in FORWARD]
+
+
+def _stages(unit: Unit) -> list[dict[str, Any]]:
+    current = next((i for i, (states, _l) in enumerate(STAGES) if unit.state in states), -1)
+    days = {0: unit.received_at, 4: unit.ready_at}
+    return [
+        {
+            "label": label,
+            "detail": days.get(index) if index <= current else None,
+            "done": index < current or (index == current == len(STAGES) - 1),
+            "current": index == current,
+        }
+        for index, (_states, label) in enumerate(STAGES)
+    ]
+
+
+def _neighbours(unit: Unit) -> dict[str, int | None]:
+    """The devices before and after in the same order, one query."""
+    row = unit.order.units.exclude(state="cancelled")
+    return row.aggregate(
+        previous=Max("pk", filter=Q(pk__lt=unit.pk)), following=Min("pk", filter=Q(pk__gt=unit.pk))
+    )
+
+
+def _earlier(unit: Unit, user: Any) -> list[Unit]:
+    """The service record of this serial number, of orders this person may see (D4)."""
+    units = Unit.objects.visible_to(user).filter(sn=unit.sn).exclude(pk=unit.pk)
+    return list(units.exclude(state="cancelled").select_related("order").order_by("-pk")[:EARLIER])
+
+
+# ------------------------------------------------------------------ writing
+@require_POST
+@access(*READERS)
+def unit_step(request: UserRequest, pk: int, step: str) -> HttpResponse:
+    """Take the step; an exit without its reason comes back with the question (422)."""
+    unit = _unit(request, pk)
+    form = StepForm(request.POST, exit_step=step in bench.EXITS)
+    if not form.is_valid():
+        return _page(request, unit, status=422, exits={step: form})
+    bench.take_step(unit, step, actor=request.user, note=form.cleaned_data["note"])
+    if step == "undo_receipt":
+        return see_other(reverse("workorders:receive", args=[unit.order.code]))
+    return see_other(reverse("workorders:unit", args=[pk]))
+
+
+@require_POST
+@access(*WORKSHOP)
+def unit_report(request: UserRequest, pk: int) -> HttpResponse:
+    """Save the report; when somebody else did in between, both texts are shown (409)."""
+    unit, form = _unit(request, pk), ReportForm(request.POST)
+    if not form.is_valid():
+        return _page(request, unit, status=422, report=form)
+    try:
+        bench.save_report(unit, actor=request.user, **form.cleaned_data)
+    except ValidationError as error:
+        add_errors(form, error)
+        return _page(request, unit, status=422, report=form)
+    except Stale as stale:
+        return _page(request, unit, status=409, report=_kept(form, unit), conflict=stale.subject)
+    return see_other(reverse("workorders:unit", args=[pk]))
+
+
+def _kept(form: ReportForm, unit: Unit) -> ReportForm:
+    """The typed text with the new version: saving again is a decision, not an accident."""
+    return ReportForm(initial={**form.cleaned_data, "version": unit.version})
+
+
+@require_POST
+@access(*WORKSHOP)
+@once
+def unit_note(request: UserRequest, pk: int) -> HttpResponse:
+    """A note with photos, internal unless the customer may read it."""
+    unit = _unit(request, pk)
+    form = NoteForm(request.POST, request.FILES, actor=request.user)
+    if form.is_valid():
+        try:
+            bench.add_note(unit, actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            add_errors(form, error)
+        else:
+            return see_other(f"{reverse('workorders:unit', args=[pk])}#notes")
+    return _page(request, unit, status=422, note=form)

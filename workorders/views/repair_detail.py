@@ -1,0 +1,143 @@
+"""A submitted repair order as its customer sees it (R30, R32, R33)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from attachments.models import Attachment
+from core.words import write_date
+from core.workflow import offered_steps
+from logistics.models import Direction, Shipment
+from workorders.models import RepairOrder, Unit, UnitNote
+from workorders.services import orders
+from workorders.views.bench.parts import files_of
+from workorders.views.repair_parts import stepper, tally, units_page
+
+State = RepairOrder.State
+
+
+@dataclass
+class Seen:
+    """One device with what the workshop lets its owner read."""
+
+    unit: Unit
+    notes: list[tuple[UnitNote, list[Attachment]]] = field(default_factory=list)
+
+
+def detail_page(request: HttpRequest, order: RepairOrder) -> HttpResponse:
+    """Progress, promise, devices, what happened, both ways of the goods."""
+    units = units_page(request, order)
+    states = tally(order, "state")
+    shipments = _shipments(order)
+    steps = {step.name: reasons for step, reasons in offered_steps(order, request.user)}
+    context = {
+        "order": order,
+        "number": order.counselling.number if order.counselling else None,
+        "steps": stepper(order) if order.state != State.CANCELLED else [],
+        "promise": promise(order, states),
+        "units": units,
+        "seen": _seen(request, units.rows),
+        "total": sum(states.values()),
+        "finished": sum(states[state] for state in Unit.GOING_BACK),
+        "inbound": [row for row in shipments if row.direction == Direction.IN and row.waybill],
+        "outbound": [row for row in shipments if row.direction == Direction.OUT and row.tracked_at],
+        "correctable": order.state == State.PENDING_DELIVERY and order.received_at is None,
+        "cancel": steps.get("cancel"),
+        "complete": steps.get("complete"),
+        "thread_url": reverse("workorders:counselling", args=[order.counselling.number])
+        if order.counselling
+        else "",
+    }
+    return render(request, "workorders/repair/detail.html", context)
+
+
+def _shipments(order: RepairOrder) -> list[Shipment]:
+    if order.consignment_id is None:
+        return []
+    rows = Shipment.objects.filter(consignment=order.consignment_id)
+    return list(rows.select_related("carrier").order_by("pk"))
+
+
+def _seen(request: HttpRequest, rows: list[Unit]) -> list[Seen]:
+    """Notes the customer may read and their photos, two queries for all devices of the page."""
+    seen = {unit.pk: Seen(unit) for unit in rows}
+    notes = list(UnitNote.objects.visible_to(request.user).filter(unit__in=seen))
+    files = files_of(UnitNote, [note.pk for note in notes])
+    for note in notes:
+        seen[note.unit_id].notes.append((note, files.get(note.pk, [])))
+    return list(seen.values())
+
+
+# ------------------------------------------------------------------ the promise
+def promise(order: RepairOrder, states: Counter[str]) -> dict[str, str]:
+    """One sentence on what happens next and by when; tone and icon of its note."""
+    shop = order.shop.name if order.shop else ""
+    match order.state:
+        case State.PENDING_DELIVERY:
+            return {
+                "tone": "blue",
+                "icon": "truck",
+                "title": _("The repair shop is waiting for your parcel"),
+                "text": _("Write the code %(code)s on every box. %(shop)s confirms the receipt.")
+                % {"code": order.code, "shop": shop},
+            }
+        case State.RECEIVED:
+            return _promise_of_repair(order, states)
+        case State.REPAIRED:
+            return {
+                "tone": "teal",
+                "icon": "box",
+                "title": _("All devices are finished at the bench"),
+                "text": _("They go back to you next; carrier and number appear here."),
+            }
+        case State.RETURNED:
+            return {
+                "tone": "teal",
+                "icon": "out",
+                "title": _("Everything is on its way back to you"),
+                "text": _(
+                    "Confirm when all of it has arrived. After %(days)d days without a message "
+                    "the order completes by itself."
+                )
+                % {"days": orders.SILENT_DAYS},
+            }
+        case State.COMPLETED:
+            title, tone, icon = _("This repair order is completed"), "green", "ok"
+        case _other:
+            title, tone, icon = _("This repair order was cancelled"), "gray", "fail"
+    return {"tone": tone, "icon": icon, "title": title, "text": ""}
+
+
+def _promise_of_repair(order: RepairOrder, states: Counter[str]) -> dict[str, str]:
+    due: datetime | None = orders.units_of(order).aggregate(last=Max("due_at"))["last"]
+    waiting = states[Unit.State.AWAITING_CUSTOMER]
+    if waiting:
+        title = ngettext(
+            "%(count)d device waits for your answer",
+            "%(count)d devices wait for your answer",
+            waiting,
+        ) % {"count": waiting}
+    elif due:
+        title = _("Expected to be repaired by %(day)s") % {"day": write_date(due, "long")}
+    else:
+        title = _("Your devices are at the repair shop")
+    bench = sum(states[state] for state in Unit.WORKING)
+    ready = sum(states[state] for state in Unit.GOING_BACK)
+    expected = states[Unit.State.EXPECTED]
+    text = _("At the bench: %(bench)d. Finished: %(ready)d. Not arrived yet: %(expected)d.") % {
+        "bench": bench,
+        "ready": ready,
+        "expected": expected,
+    }
+    tone = "amber" if waiting else "violet"
+    return {"tone": tone, "icon": "clock", "title": title, "text": text}
