@@ -21,7 +21,7 @@ View = Callable[..., Any]
 class UserRequest(HttpRequest):
     """A request that passed @access: somebody is signed in."""
 
-    user: User  # type: ignore[assignment]
+    user: User
 
 
 def access(*roles: str, restricted: bool = False) -> Callable[[View], View]:
@@ -39,7 +39,7 @@ def access(*roles: str, restricted: bool = False) -> Callable[[View], View]:
                 user = request.user
                 if not user.is_authenticated:
                     return sign_in_first(request)
-                role = cast(User, user).role
+                role = user.role
                 reads_all = role == Role.ADMIN and request.method in SAFE and not restricted
                 if role not in allowed and not reads_all:
                     raise PermissionDenied

@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import services
 from accounts.models import Customer, User
 from accounts.roles import STAFF, Role
-from core.workflow import Refused
 
 # One door: the portal's sign-in with its limits and its second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -33,7 +32,7 @@ class NothingIsDeleted(admin.ModelAdmin[Any]):
 
 
 class StaffForm(forms.ModelForm[User]):
-    """A new login of the staff; customers sign up or are invited. No password: a mail asks for it."""
+    """A new login of the staff (customers sign up or are invited); a mail asks for the password."""
 
     role = forms.ChoiceField(
         label=gettext_lazy("Role"), choices=[(r.value, r.label) for r in Role if r in STAFF]
@@ -43,6 +42,9 @@ class StaffForm(forms.ModelForm[User]):
         model = User
         fields = ["email", "name", "role", "language", "timezone"]
 
+    def clean_email(self) -> str:
+        return str(self.cleaned_data["email"]).lower()
+
 
 @admin.register(User)
 class UserAdmin(NothingIsDeleted):
@@ -51,7 +53,16 @@ class UserAdmin(NothingIsDeleted):
     list_select_related = ["customer"]
     search_fields = ["name", "email", "customer__name"]
     autocomplete_fields = ["customer"]
-    fields = ["email", "name", "role", "is_active", "customer", "language", "timezone", "last_login"]
+    fields = [
+        "email",
+        "name",
+        "role",
+        "is_active",
+        "customer",
+        "language",
+        "timezone",
+        "last_login",
+    ]
     readonly_fields = ["email", "customer", "last_login"]
     actions = ["reset_second_factor"]
 
@@ -107,9 +118,7 @@ class UserAdmin(NothingIsDeleted):
         )
 
     @admin.action(description=gettext_lazy("Reset the second factor"), permissions=["change"])
-    def reset_second_factor(
-        self, request: HttpRequest, queryset: models.QuerySet[User]
-    ) -> None:
+    def reset_second_factor(self, request: HttpRequest, queryset: models.QuerySet[User]) -> None:
         """For a lost telephone: they enrol anew at the next sign-in."""
         for user in queryset:
             services.reset_second_factor(user, actor=cast(User, request.user))

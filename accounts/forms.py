@@ -11,6 +11,7 @@ from allauth.account.adapter import get_adapter
 from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.core.validators import MaxLengthValidator
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import get_language
@@ -19,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import services
 from accounts.botcheck import BotCheck
 from accounts.models import LANGUAGES, Customer, User
+from accounts.roles import Role
 
 LONGEST_PASSWORD = 256
 
@@ -47,7 +49,7 @@ def calm(form: forms.Form, **labels: Any) -> None:
         field.widget.attrs.pop("placeholder", None)
         if isinstance(field.widget, forms.PasswordInput):
             field.widget.attrs["maxlength"] = LONGEST_PASSWORD
-            field.max_length = LONGEST_PASSWORD
+            field.validators.append(MaxLengthValidator(LONGEST_PASSWORD))
             field.help_text = _("At least 12 characters.") if _is_new(field) else ""
         if name in labels:
             field.label = labels[name]
@@ -84,9 +86,10 @@ class LoginForm(BotCheck, allauth.LoginForm):  # type: ignore[misc]
         if not settings.DEMO or not settings.DEMO_PASSWORD:
             return []
         people = User.objects.filter(is_active=True, email__endswith=settings.DEMO_MAIL_DOMAIN)
-        order = list(dict(User._meta.get_field("role").flatchoices))  # type: ignore[union-attr]
+        order = list(Role)
         return sorted(
-            people.select_related("customer"), key=lambda user: (order.index(user.role), user.pk)
+            people.select_related("customer"),
+            key=lambda user: (order.index(Role(user.role)), user.pk),
         )
 
     @property

@@ -37,7 +37,7 @@ class Person:
             logout(request)
         if not request.user.is_authenticated:
             return self.get_response(request)
-        user = cast(User, request.user)
+        user = request.user
         translation.activate(user.language)
         request.LANGUAGE_CODE = translation.get_language()
         with timezone.override(zone_of(user)):

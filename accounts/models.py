@@ -104,7 +104,7 @@ class User(AbstractUser):
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
-    objects = UserManager.from_queryset(UserQuerySet)()  # type: ignore[misc]
+    objects = UserManager.from_queryset(UserQuerySet)()  # type: ignore[misc, assignment]
 
     class Meta:
         verbose_name = _("person")

@@ -34,9 +34,7 @@ TO_ENROL = ALWAYS | {
 
 def required(user: Any) -> bool:
     """Staff, unless the configuration relaxes it (the demo does, and says so)."""
-    return bool(
-        settings.SECOND_FACTOR_FOR_STAFF and user.is_authenticated and user.is_portal_staff
-    )
+    return bool(settings.SECOND_FACTOR_FOR_STAFF and user.is_authenticated and user.is_portal_staff)
 
 
 def shown(request: HttpRequest) -> bool:
@@ -68,12 +66,14 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
         if not required(authenticator.user):
             return True
         others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS)
-        return others.exclude(pk=authenticator.pk).exists()
+        return bool(others.exclude(pk=authenticator.pk).exists())
 
     def build_totp_svg(self, url: str) -> str:
         """An SVG that stands in the page itself: our policy forbids images from data: addresses."""
         code = segno.make(url, error="m")
-        return str(code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr"))
+        return str(
+            code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr")
+        )
 
     def _get_site_name(self) -> str:
         return str(settings.BRAND_NAME)

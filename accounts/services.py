@@ -172,9 +172,7 @@ def change_role(user: User, role: str, *, actor: User) -> User:
 
 
 @transaction.atomic
-def create_staff(
-    *, actor: User, email: str, name: str, role: str, **fields: Any
-) -> User:
+def create_staff(*, actor: User, email: str, name: str, role: str, **fields: Any) -> User:
     """A login without password; its owner sets one by the link of the password mail."""
     user = User.objects.create_user(email, None, name=name, role=role, **fields)
     EmailAddress.objects.create(user=user, email=user.email, verified=False, primary=True)

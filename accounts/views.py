@@ -121,7 +121,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
     if invitation is None:
         return render(request, "accounts/join_closed.html", status=410)
     if request.user.is_authenticated:
-        return _join_as(request, invitation, cast(User, request.user))
+        return _join_as(request, invitation, request.user)
     if services.has_login(invitation.email):
         return render(request, "accounts/join_sign_in.html", {"invitation": invitation})
     return _join_new(request, invitation)
@@ -138,9 +138,7 @@ def _join_new(request: HttpRequest, invitation: Invitation) -> HttpResponse:
     form = JoinForm(request.POST or None, email=invitation.email)
     if not (request.method == "POST" and form.is_valid()):
         context: dict[str, Any] = {"form": form, "invitation": invitation}
-        return render(
-            request, "accounts/join.html", context, status=422 if form.is_bound else 200
-        )
+        return render(request, "accounts/join.html", context, status=422 if form.is_bound else 200)
     user = services.accept_invitation(
         invitation,
         name=form.cleaned_data["name"],
@@ -157,5 +155,5 @@ def set_language(request: HttpRequest) -> HttpResponse:
     """Django's language switch; whoever is signed in keeps the choice, for mails too."""
     code = request.POST.get("language", "")
     if request.user.is_authenticated and code in dict(LANGUAGES):
-        services.speak(cast(User, request.user), code)
-    return cast(HttpResponse, i18n.set_language(request))
+        services.speak(request.user, code)
+    return i18n.set_language(request)

@@ -26,7 +26,7 @@ MISSES, MISSES_PER = 20, 60
 _spare = LocMemCache("limits", {})
 
 
-class Limited(Exception):
+class Limited(Exception):  # noqa: N818 - like Refused
     """Too often; `seconds` from now it may be tried again."""
 
     def __init__(self, seconds: int) -> None:
@@ -62,9 +62,7 @@ def _count(scope: str, key: object, limit: int, per: int, *, add: bool) -> int:
         return _slide(_spare, scope, key, limit, per, add=add)
 
 
-def _slide(
-    store: BaseCache, scope: str, key: object, limit: int, per: int, *, add: bool
-) -> int:
+def _slide(store: BaseCache, scope: str, key: object, limit: int, per: int, *, add: bool) -> int:
     window, elapsed = divmod(time.time(), per)
     digest = hashlib.sha256(f"{key}".encode()).hexdigest()[:32]
     name = f"limit:{scope}:{per}:{digest}"

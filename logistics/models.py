@@ -360,5 +360,3 @@ class Parcel(models.Model):
 
     def __str__(self) -> str:
         return self.waybill or f"#{self.pk}"
-
-

@@ -68,7 +68,9 @@ class Policy(models.Model):
     kind = models.CharField(_("promise"), max_length=30, choices=ClockKind, unique=True)
     amount = models.PositiveIntegerField(_("amount"))
     unit = models.CharField(_("unit"), max_length=20, choices=Unit, default=Unit.MINUTES)
-    warn_percent = models.PositiveSmallIntegerField(_("warn when this much has passed, %"), default=75)
+    warn_percent = models.PositiveSmallIntegerField(
+        _("warn when this much has passed, %"), default=75
+    )
     active = models.BooleanField(_("active"), default=True)
 
     class Meta:
@@ -90,6 +92,9 @@ class Clock(models.Model):
     kind = models.CharField(_("promise"), max_length=30, choices=ClockKind)
     content_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
     object_id = models.BigIntegerField()
+    calendar = models.ForeignKey(
+        Calendar, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     started_at = models.DateTimeField(_("started"))
     due_at = models.DateTimeField(_("due"))
     warn_at = models.DateTimeField(_("warning at"))

@@ -8,14 +8,27 @@ from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
+from core.workflow import insert_select
+from sla.calendars import WorkTime
 from sla.models import Calendar, Clock, Policy
 
 
 def due_after(policy: Policy, at: datetime, calendar: Calendar | None = None) -> datetime:
-    """When the promise ends. Minutes are elapsed minutes."""
-    return at + timedelta(minutes=policy.amount)
+    """When the promise ends: after elapsed minutes, or in the calendar's working time (E13, E15).
+
+    A policy in working time without a calendar counts as if every hour were worked.
+    """
+    span = timedelta(minutes=policy.amount)
+    if policy.unit == Policy.Unit.MINUTES:
+        return at + span
+    if calendar is None:
+        days = policy.unit == Policy.Unit.WORKING_DAYS
+        return at + (timedelta(days=policy.amount) if days else span)
+    if policy.unit == Policy.Unit.WORKING_DAYS:
+        return WorkTime(calendar).close_of_day(at, policy.amount)
+    return WorkTime(calendar).add(at, span)
 
 
 def start(
@@ -34,20 +47,21 @@ def start(
     content_type = ContentType.objects.get_for_model(model)
     due = due_after(policy, at, calendar)
     warn = at + (due - at) * policy.warn_percent / 100
-    Clock.objects.bulk_create(
-        [
-            Clock(
-                kind=kind,
-                content_type=content_type,
-                object_id=pk,
-                started_at=at,
-                due_at=due,
-                warn_at=warn,
-            )
-            for pk in chosen
-        ],
-        batch_size=1000,
-        ignore_conflicts=True,
+    running = Clock.objects.filter(
+        content_type=content_type, object_id=OuterRef("pk"), kind=kind, stopped_at=None
+    )
+    insert_select(
+        Clock,
+        model._base_manager.filter(~Exists(running), pk__in=chosen),
+        {
+            "kind": kind,
+            "content_type": content_type,
+            "started_at": at,
+            "due_at": due,
+            "warn_at": warn,
+            "paused_seconds": 0,
+        },
+        {"object_id": "pk"},
     )
     copy_due(model, chosen)
 
@@ -68,17 +82,26 @@ def pause(model: type[models.Model], pks: Iterable[int], *kinds: str, at: dateti
 
 
 def resume(model: type[models.Model], pks: Iterable[int], *kinds: str, at: datetime) -> None:
-    """Count on; due and warning move by as long as the pause took."""
+    """Count on with what was left when the pause began, in the clock's own time (D2)."""
     chosen = list(pks)
-    for clock in _of(model, chosen, *kinds).filter(stopped_at=None, paused_at__isnull=False):
-        pause_time = at - clock.paused_at  # type: ignore[operator]
-        Clock.objects.filter(pk=clock.pk).update(
-            due_at=clock.due_at + pause_time,
-            warn_at=clock.warn_at + pause_time,
-            paused_seconds=clock.paused_seconds + int(pause_time.total_seconds()),
-            paused_at=None,
-        )
+    paused = _of(model, chosen, *kinds).filter(stopped_at=None, paused_at__isnull=False)
+    clocks = list(paused.select_related("calendar"))
+    for clock in clocks:
+        work = WorkTime(clock.calendar) if clock.calendar else None
+        clock.due_at = _later(clock.due_at, clock.paused_at, at, work)
+        clock.warn_at = _later(clock.warn_at, clock.paused_at, at, work)
+        clock.paused_seconds += int((at - clock.paused_at).total_seconds())
+        clock.paused_at = None
+    moved = ["due_at", "warn_at", "paused_seconds", "paused_at"]
+    Clock.objects.bulk_update(clocks, moved, batch_size=500)
     copy_due(model, chosen)
+
+
+def _later(end: datetime, paused: datetime, at: datetime, work: WorkTime | None) -> datetime:
+    """Where `end` lies after a pause; what was over before the pause stays over."""
+    if end <= paused:
+        return end
+    return work.add(at, work.between(paused, end)) if work else end + (at - paused)
 
 
 def copy_due(model: type[models.Model], pks: Iterable[int]) -> None:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from core import broker
 
@@ -131,7 +132,7 @@ def redis() -> Iterator[str]:
             stop(child)
 
 
-def stop(child: subprocess.Popen[bytes], *, seconds: float = 10) -> None:
+def stop(child: subprocess.Popen[Any], *, seconds: float = 10) -> None:
     """End a process that we started in a session of its own, and all that it started."""
     child.send_signal(signal.SIGTERM)
     try:

@@ -5,7 +5,7 @@ import factory
 from accounts.models import Customer, User
 from accounts.roles import Role
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of test people only
+PASSWORD = "correct horse battery"
 
 
 class CustomerFactory(factory.django.DjangoModelFactory[Customer]):

@@ -168,7 +168,7 @@ def test_somebody_with_a_login_is_asked_to_sign_in_and_then_told_why_it_does_not
 
 
 def test_a_login_of_no_customer_joins_by_one_click(client, cora):
-    loner = UserFactory(email="loner@example.com", customer=None)
+    loner: User = UserFactory(email="loner@example.com", customer=None)
     invitation = services.invite_colleague(cora.customer, actor=cora, email=loner.email)
     client.force_login(loner)
     assert client.get(invitation.join_path).status_code == 200
@@ -200,7 +200,9 @@ def test_a_login_without_customer_sees_only_itself(client, cora):
     assert client.post(reverse("accounts:invite"), {"email": "x@example.com"}).status_code == 404
 
 
-def test_an_invitation_is_withdrawn_once_and_by_the_own_company_only(client, cora, otto, invitation):
+def test_an_invitation_is_withdrawn_once_and_by_the_own_company_only(
+    client, cora, otto, invitation
+):
     path = reverse("accounts:invitation-withdraw", args=[invitation.pk])
     client.force_login(otto)
     assert client.post(path).status_code == 404

@@ -4,8 +4,13 @@ import re
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import RequestFactory
 from django.urls import reverse
 
+from accounts.second_factor import SHOWN
+from accounts.subscribers import factor_removed
 from accounts.tests.door import code_of, confirmed, enrol, is_signed_in, sign_in
 from accounts.tests.factories import PASSWORD
 from history.models import Entry
@@ -79,7 +84,10 @@ def test_enrolling_an_app_opens_the_portal_and_gives_recovery_codes(client, agne
     secret = page.context["form"].secret
     done = client.post(reverse("mfa_activate_totp"), {"code": code_of(secret)})
     assert done["Location"] == reverse("mfa_view_recovery_codes")
-    assert len(re.findall(r'<li><span class="sn"', client.get(done["Location"]).content.decode())) == 10
+    assert (
+        len(re.findall(r'<li><span class="sn"', client.get(done["Location"]).content.decode()))
+        == 10
+    )
     assert client.get("/people/profile/").status_code == 200
     assert Entry.objects.of(agnes).filter(verb="second_factor_added").exists()
 
@@ -141,13 +149,9 @@ def test_staff_cannot_turn_off_their_last_factor_and_customers_can(client, agnes
 
 
 def test_giving_up_the_last_key_sends_staff_back_to_enrol(client, agnes):
-    from django.test import RequestFactory
-
-    from accounts.second_factor import SHOWN
-    from accounts.subscribers import factor_removed
-
     request = RequestFactory().get("/")
-    request.session = {SHOWN: True}
+    request.session = SessionStore()
+    request.session[SHOWN] = True
     factor_removed(None, request=request, user=agnes, authenticator=None)
     assert request.session[SHOWN] is False
 
@@ -177,8 +181,6 @@ def test_the_second_factor_costs_no_query_once_shown(client, agnes, django_asser
     ],
 )
 def test_every_page_of_the_own_account_opens(client, cora, page):
-    from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-
     secret = enrol(confirmed(cora))
     RecoveryCodes.activate(cora)
     sign_in(client, cora.email)

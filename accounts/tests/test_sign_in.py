@@ -56,7 +56,9 @@ def test_a_closed_login_cannot_sign_in(client, cora):
     assert not is_signed_in(client)
 
 
-def test_remember_keeps_the_cookie_for_fourteen_days_and_else_until_the_browser_closes(client, cora):
+def test_remember_keeps_the_cookie_for_fourteen_days_and_else_until_the_browser_closes(
+    client, cora
+):
     confirmed(cora)
     sign_in(client, cora.email, remember="on")
     assert client.cookies["session"]["max-age"] == 14 * 24 * 3600
@@ -88,7 +90,13 @@ def test_signing_out_by_get_only_asks(client, cora):
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["//evil.test/", "/\\evil.test", "https://evil.test/", "javascript:alert(1)", "https:evil.test"],
+    [
+        "//evil.test/",
+        "/\\evil.test",
+        "https://evil.test/",
+        "javascript:alert(1)",
+        "https:evil.test",
+    ],
 )
 def test_next_never_leaves_the_site(client, cora, elsewhere):
     confirmed(cora)

@@ -19,6 +19,7 @@ from jobs.progress import Unfit
 
 MAX_ROWS = 200_000
 SN_SHAPE = re.compile(r"[A-Z0-9]{4,40}")
+SPELLING = re.compile(r"[\w\s./:\-\u2010-\u2015\uff0d]+")  # what may stand between letters
 EXACT = 2**53  # whole numbers above this lose digits in a spreadsheet
 EARLIEST = date(2009, 1, 1)
 LATEST = timedelta(days=30 * 366)
@@ -168,10 +169,11 @@ def squeeze(name: str) -> str:
 def read_sn(cell: Cell) -> str:
     if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= EXACT:
         raise Bad(_("The spreadsheet has rounded this number. Format the column as text."))
-    sn = normalise_sn(text(cell))
+    written = text(cell)
+    sn = normalise_sn(written)
     if not sn:
         raise Bad(_("The serial number is missing."))
-    if not SN_SHAPE.fullmatch(sn):
+    if not SN_SHAPE.fullmatch(sn) or not SPELLING.fullmatch(written):
         raise Bad(_("A serial number has 4 to 40 letters A to Z and digits."))
     return sn
 

@@ -105,8 +105,7 @@ def _excel(path: Path) -> Iterator[Line]:
     try:
         with CalamineWorkbook.from_path(str(path)) as book:
             sheet = book.get_sheet_by_index(0)
-            offset = sheet.start[0] if sheet.start else 0
-            yield from enumerate(sheet.iter_rows(), start=offset + 1)
+            yield from enumerate(sheet.iter_rows(), start=1)
     except (CalamineError, OSError, ValueError) as error:
         raise Unfit(BROKEN_EXCEL) from error
 

@@ -33,7 +33,6 @@ function restore(root) {
     const draft = load(keyOf(field));
     if (!draft || draft.base !== standing(field) || draft.text === field.value) continue;
     field.value = draft.text;
-    field.dispatchEvent(new Event("draft:restored", { bubbles: true }));
   }
 }
 

@@ -1,5 +1,4 @@
-// Forms: ask first, send once, pick all, filter at once, scan anywhere. All of it is a convenience;
-// the server refuses a second sending by itself.
+// Forms: ask first, send once, pick all, filter at once, scan anywhere.
 "use strict";
 const ASKED = "asked";
 // Not form.method: a field of that name would stand in its way.
@@ -19,22 +18,17 @@ document.addEventListener(
     dialog.querySelector("p").textContent = asks.dataset.confirm;
     yes.textContent = event.submitter?.textContent.trim() || yes.textContent;
     dialog.returnValue = "";
-    dialog.addEventListener(
-      "close",
-      () => {
-        if (dialog.returnValue !== "yes") return;
-        form.dataset.state = ASKED;
-        form.requestSubmit(event.submitter);
-      },
-      { once: true },
-    );
+    dialog.onclose = () => {
+      if (dialog.returnValue !== "yes") return;
+      form.dataset.state = ASKED;
+      form.requestSubmit(event.submitter);
+    };
     dialog.showModal();
   },
   true,
 );
 
-// A POST form goes out once; a second click waits for the answer. A download leaves the page where
-// it is, so the form is given back after a while.
+// A POST form goes out once until the answer is there; given back after a while, for downloads.
 const release = (form) => {
   delete form.dataset.state;
   for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");

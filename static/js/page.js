@@ -65,7 +65,7 @@ document.addEventListener("click", (event) => {
   else if (at("[commandfor]")) oldDialog(at("[commandfor]"));
 });
 
-// Errors of a form and results of a look-up take the focus, when they are on the page or arrive.
+// Errors of a form and results of a look-up take the focus, at load and when they arrive.
 function focusIn(root) {
   const open = root.querySelector("dialog[data-open]");
   if (open && !open.open) open.showModal();
