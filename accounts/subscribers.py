@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.account.signals import password_reset
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
 from django.contrib.auth.signals import user_logged_in
@@ -21,6 +23,14 @@ from history.services import record
 def stamp_session(sender: Any, request: HttpRequest, **_: Any) -> None:
     """From here the staff limits count; a session without these dates is too old."""
     request.session[SIGNED_IN] = request.session[SEEN] = time.time()
+
+
+@receiver(password_reset, dispatch_uid="accounts.reset_confirms")
+def reset_confirms(sender: Any, user: Any, **_: Any) -> None:
+    """Whoever opened the link of a reset reads that mailbox: a second mail would ask the same."""
+    addresses = EmailAddress.objects.filter(user=user)
+    if len(addresses) == 1 and addresses[0].email == user.email:
+        addresses.update(verified=True)
 
 
 @receiver(authenticator_added, dispatch_uid="accounts.factor_added")

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import (
-    FileResponse,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -91,7 +90,8 @@ def send_thumbnail(request: HttpRequest, attachment: Attachment) -> HttpResponse
     if request.headers.get("If-None-Match") == etag:
         response: HttpResponseBase = HttpResponse(status=304)
     else:
-        response = FileResponse(default_storage.open(str(attachment.thumbnail), "rb"))
+        with default_storage.open(str(attachment.thumbnail), "rb") as blob:
+            response = HttpResponse(blob.read())
     _label(response, "image/webp", "thumbnail.webp", etag, inline=True)
     return response
 

@@ -33,7 +33,7 @@ class WorkTime:
         return dict(self.calendar.days.values_list("day", "working"))
 
     def works_on(self, day: date) -> bool:
-        """Own exceptions first, then the country's holidays and make-up days, then the week (E15)."""
+        """Own exceptions first, then the country's holidays and make-up days, then the week."""
         if day in self.exceptions:
             return self.exceptions[day]
         weekday = str(day.isoweekday()) in self.calendar.weekdays

@@ -56,6 +56,7 @@ def start(
         {
             "kind": kind,
             "content_type": content_type,
+            "calendar": None if policy.unit == Policy.Unit.MINUTES else calendar,
             "started_at": at,
             "due_at": due,
             "warn_at": warn,

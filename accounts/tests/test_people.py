@@ -168,7 +168,7 @@ def test_somebody_with_a_login_is_asked_to_sign_in_and_then_told_why_it_does_not
 
 
 def test_a_login_of_no_customer_joins_by_one_click(client, cora):
-    loner: User = UserFactory(email="loner@example.com", customer=None)
+    loner = User.objects.create_user("loner@example.com", NEW_PASSWORD, name="Loner")
     invitation = services.invite_colleague(cora.customer, actor=cora, email=loner.email)
     client.force_login(loner)
     assert client.get(invitation.join_path).status_code == 200
