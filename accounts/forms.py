@@ -190,12 +190,14 @@ class AddEmailForm(allauth.AddEmailForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         calm(self, email=_("New e-mail"))
+        self.fields["email"].help_text = _("It counts once you open the link that we send to it.")
 
 
 class InviteForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail of your colleague"),
         max_length=254,
+        help_text=_("They get a mail with a link that is valid for seven days."),
         widget=forms.EmailInput({"autocomplete": "off"}),
     )
 

@@ -4,10 +4,10 @@ from accounts import views
 
 app_name = "accounts"
 urlpatterns = [
-    path("", views.people, name="people"),
-    path("invite/", views.invite, name="invite"),
+    path("colleagues/", views.people, name="people"),
+    path("colleagues/invite/", views.invite, name="invite"),
     path("invitations/<int:pk>/withdraw/", views.invitation_withdraw, name="invitation-withdraw"),
-    path("<int:pk>/remove/", views.remove, name="remove"),
+    path("colleagues/<int:pk>/remove/", views.remove, name="remove"),
     path("join/<str:token>/", views.join, name="join"),
     path("profile/", views.profile, name="profile"),
 ]

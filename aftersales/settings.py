@@ -165,6 +165,10 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-clocks": {"task": "sla.tasks.sweep_clocks", "schedule": schedule(10.0)},
     "resume-jobs": {"task": "jobs.tasks.resume_jobs", "schedule": schedule(30.0)},
     "sweep-uploads": {"task": "attachments.tasks.sweep_uploads", "schedule": schedule(3600.0)},
+    "complete-returned-orders": {
+        "task": "workorders.tasks.complete_returned_orders",
+        "schedule": schedule(3600.0),
+    },
     "heartbeat": {"task": "aftersales.tasks.heartbeat", "schedule": schedule(15.0)},
 }
 
@@ -213,6 +217,11 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO and not HTTPS
 MFA_TOTP_ISSUER = "After-sales"
 MFA_ADAPTER = "accounts.second_factor.Adapter"
+MFA_FORMS = {
+    "authenticate": "accounts.code_forms.AuthenticateForm",
+    "reauthenticate": "accounts.code_forms.ReauthenticateForm",
+    "activate_totp": "accounts.code_forms.ActivateTOTPForm",
+}
 # Staff need a second factor; the demo relaxes it and says so on every page.
 SECOND_FACTOR_FOR_STAFF = env.bool("SECOND_FACTOR_FOR_STAFF", default=not DEMO)
 DEMO_PASSWORD = "demo-portal-2026" if DEMO else ""

@@ -15,10 +15,18 @@ EARLIER = 5
 
 
 def register() -> None:
+    panel(User, "workorders/repair/_home.html", place="home")(fill_home)
     panel(LookupResult, "workorders/counselling/_open_button.html", place="actions", order=10)(
         fill_open_button
     )
     panel(LookupResult, "workorders/counselling/_earlier.html", place="main")(fill_earlier)
+
+
+def fill_home(_person: User, user: User) -> dict[str, Any] | None:
+    """The customer's home: what waits for them, and their other open work orders."""
+    from workorders.views.my_orders import on_home  # views are loaded after the apps are ready
+
+    return on_home(user)
 
 
 def fill_open_button(result: LookupResult, user: User) -> dict[str, Any] | None:

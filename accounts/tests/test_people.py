@@ -16,7 +16,7 @@ from history.models import Entry
 
 pytestmark = pytest.mark.django_db
 
-PEOPLE = "/people/"
+PEOPLE = "/people/colleagues/"
 NEWCOMER = {"name": "Nina Ek", "password": NEW_PASSWORD, "zone": "Europe/Oslo"}
 
 

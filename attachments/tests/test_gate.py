@@ -28,7 +28,11 @@ class Unread:
 
 def post(client: Client, length: str, *, kind: str = MULTIPART, **extra: Any) -> Any:
     return client.generic(
-        "POST", "/warranty/", b"", kind, CONTENT_LENGTH=length, **{"wsgi.input": Unread(), **extra}
+        "POST",
+        "/warranty/",
+        CONTENT_TYPE=kind,
+        CONTENT_LENGTH=length,
+        **{"wsgi.input": Unread(), **extra},
     )
 
 
@@ -60,7 +64,7 @@ def test_a_body_without_a_length_is_refused(client: Client, cora: User) -> None:
 @pytest.mark.parametrize("length", ["nonsense", "-5", ""])
 def test_a_length_that_is_no_number_is_no_length(client: Client, cora: User, length: str) -> None:
     client.force_login(cora)
-    response = client.generic("POST", "/warranty/", b"", MULTIPART, CONTENT_LENGTH=length)
+    response = client.generic("POST", "/warranty/", CONTENT_TYPE=MULTIPART, CONTENT_LENGTH=length)
     assert response.status_code < 500
 
 

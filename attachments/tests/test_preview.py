@@ -47,7 +47,7 @@ def test_the_first_lines_are_shown_however_packed(
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_chinese_logs_are_read_in_either_encoding(cora: User, encoding: str) -> None:
-    file = kept(cora, "boot.log", "风扇 2 转速 1180\n".encode(encoding) * 60_000)
+    file = kept(cora, "boot.log", ("风扇 2 转速 1180\n" * 60_000).encode(encoding))
     shown = reading.preview(file)
     assert shown.lines[0] == (1, "风扇 2 转速 1180")
     assert shown.more

@@ -44,7 +44,7 @@ def run(client: Client, ada: User, cora: User, django_capture_on_commit_callback
         content: str | bytes, *, name: str = "d.csv", action: str = "import", **more: Any
     ) -> Job:
         raw = content.encode() if isinstance(content, str) else content
-        data = {"file": SimpleUploadedFile(name, raw), "action": "import", "keep": "good", **more}
+        data = {"file": SimpleUploadedFile(name, raw), "action": action, "keep": "good", **more}
         with django_capture_on_commit_callbacks(execute=True):
             response = client.post(URL, data)
         assert response.status_code == 303, response.content.decode()

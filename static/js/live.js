@@ -17,7 +17,7 @@ function span(ms) {
 }
 
 function tick() {
-  for (const chip of document.querySelectorAll("[data-live][data-due]")) {
+  for (const chip of document.querySelectorAll(".countdown[data-due]")) {
     const due = new Date(chip.dataset.due);
     const left = due - Date.now();
     const over = left <= 0;

@@ -19,7 +19,7 @@ from workorders.models import Counselling, SavedView
 from workorders.tests.factories import CounsellingFactory, RepairOrderFactory
 
 QUEUE = reverse("workorders:queue")
-NUMBER = re.compile(r'<a href="/enquiries/(\d+)/" dir="auto">')
+NUMBER = re.compile(r"<a href=/enquiries/(\d+)/>")
 
 
 @pytest.fixture
@@ -137,8 +137,9 @@ def test_filters_narrow_the_list(desk, agnes, zhao, cora):
 
 @pytest.mark.parametrize(
     "query",
-    ["state=nonsense", "assignee=99999999999999999999", "customer=x", "after=rubbish", "after=1~x~y",
-     "channel=fax", "language=xx", "q=%00", "after=1~2026-01-01T00:00:00~1", "sort=up"],
+    ["state=nonsense", "assignee=99999999999999999999", "customer=x", "after=rubbish",
+     "after=1~x~y", "channel=fax", "language=xx", "q=%00", "after=1~2026-01-01T00:00:00~1",
+     "sort=up"],
 )  # fmt: skip
 def test_what_makes_no_sense_is_left_out_and_never_an_error(desk, cora, query):
     make(cora)
@@ -212,7 +213,7 @@ def test_pages_follow_each_other_without_gap_or_double(desk, cora, sort):
 
 def queries_of(client, query="?view=open"):
     client.get(QUEUE + query)  # the choices of the toolbar are kept for a minute
-    with CaptureQueriesContext(connection, ) as caught:
+    with CaptureQueriesContext(connection) as caught:
         client.get(QUEUE + query)
     return len(caught)
 
@@ -231,6 +232,7 @@ def test_the_page_costs_the_same_at_one_row_and_at_fifty(desk, agnes, cora):
 
 
 def test_fifty_rows_stay_small(desk, cora):
+    people = [UserFactory(role=Role.AGENT) for _number in range(8)]
     for number in range(PAGE):
         make(
             cora,
@@ -238,7 +240,7 @@ def test_fifty_rows_stay_small(desk, cora):
             excerpt="All three boards are gone from the status page, log attached",
             due_at=timezone.now() + timedelta(hours=1),
             due_since=timezone.now(),
-            assignee=UserFactory(role=Role.AGENT),
+            assignee=people[number % 8],
         )
     html = desk.get(f"{QUEUE}?view=open").content
     assert len(html) <= 60_000, len(html)
@@ -277,7 +279,7 @@ def test_an_admin_reads_and_is_offered_nothing_to_press(client, ada, cora):
     make(cora)
     client.force_login(ada)
     page = client.get(f"{QUEUE}?view=open").content.decode()
-    assert 'name="pick"' not in page
+    assert "name=pick" not in page
     assert reverse("workorders:take-next") not in page
 
 

@@ -295,9 +295,7 @@ def test_nothing_is_decided_once_the_enquiry_is_finished(agnes, cora):
 def test_an_agent_opens_for_a_customer_without_a_login(agnes):
     """R83, R84."""
     customer = CustomerFactory(name="Ma Li", email="", phone="+86 138 0000 0000")
-    taken = Intake(
-        text="Fans stand still.", sn="x-1", channel="wechat", request_kind="replacement"
-    )
+    taken = Intake(text="Fans stand still.", sn="x-1", channel="wechat", request_kind="replacement")
     opened = intake.open_for(customer, actor=agnes, intake=taken)
     assert opened.channel == "wechat"
     assert fresh(opened).request_kind == "replacement"

@@ -209,7 +209,7 @@ def _back(back: Back | None) -> SafeString:
 
 
 # ------------------------------------------------------------------ home page
-def on_home(_subject: Any, user: Any) -> dict[str, Any] | None:
+def on_home(user: Any) -> dict[str, Any] | None:
     """Panel: what waits for the customer, then the other open work orders; one query."""
     if user.role != Role.CUSTOMER:
         return None

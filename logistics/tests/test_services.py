@@ -1,0 +1,182 @@
+"""Waybills, dates, boxes, parcels: what may be written, and what is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
+
+from accounts.models import User
+from core.workflow import Refused
+from logistics import services
+from logistics.models import Consignment, Container, Parcel, Shipment
+from logistics.tests.factories import CarrierFactory, ConsignmentFactory, ShipmentFactory
+from repairshops.models import RepairShop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def goods(cora: User, kunshan: RepairShop) -> Consignment:
+    made: Consignment = ConsignmentFactory(customer=cora.customer, shop=kunshan)
+    return made
+
+
+# ------------------------------------------------------------------ waybills
+@pytest.mark.parametrize("text", ["", " - ", "x" * 41])
+def test_a_waybill_that_is_none_is_refused_beside_its_field(db: None, text: str) -> None:
+    with pytest.raises(ValidationError) as error:
+        services.check_waybill(CarrierFactory(), text)
+    assert set(error.value.message_dict) == {"waybill"}
+
+
+def test_a_carrier_knows_its_own_numbers(db: None) -> None:
+    carrier = CarrierFactory(pattern=r"SF\d{4}")
+    assert services.check_waybill(carrier, "sf 12-34") == "SF1234"
+    with pytest.raises(ValidationError):
+        services.check_waybill(carrier, "SF12345")
+
+
+def test_a_number_is_used_once_per_carrier_and_may_be_kept(goods: Consignment) -> None:
+    used = ShipmentFactory(consignment=goods, waybill="SF1")
+    with pytest.raises(ValidationError):
+        services.check_waybill(used.carrier, "sf1")
+    assert services.check_waybill(used.carrier, "sf1", shipment=used) == "SF1"
+    assert services.check_waybill(CarrierFactory(), "sf1") == "SF1"
+
+
+def test_customers_correct_the_way_here_and_not_the_way_back(
+    goods: Consignment, cora: User, emil: User, fin: User
+) -> None:
+    inbound = ShipmentFactory(consignment=goods)
+    outbound = ShipmentFactory(consignment=goods, direction="out")
+    new: dict[str, Any] = {"version": 1, "carrier": CarrierFactory()}
+    done = services.correct_shipment(inbound, waybill="N1", actor=cora, **new)
+    assert done.waybill == "N1"
+    for person in (cora, fin):
+        with pytest.raises(PermissionDenied):
+            services.correct_shipment(outbound, waybill="N2", actor=person, **new)
+    assert services.correct_shipment(outbound, waybill="N2", actor=emil, **new).version == 2
+
+
+def test_impossible_dates_are_refused(goods: Consignment, emil: User) -> None:
+    shipment = ShipmentFactory(consignment=goods, direction="out")
+    now = timezone.now()
+    for picked, delivered in (
+        (now, now - timedelta(hours=1)),
+        (now + timedelta(hours=1), None),
+    ):
+        with pytest.raises(ValidationError):
+            services.record_movement(
+                shipment, version=1, actor=emil, picked_up_at=picked, delivered_at=delivered
+            )
+    bare = ShipmentFactory(consignment=goods, direction="out", waybill="", tracked_at=None)
+    with pytest.raises(Refused):
+        services.record_movement(
+            bare, version=1, actor=emil, picked_up_at=now, delivered_at=None
+        )
+
+
+def test_the_status_moves_on_with_the_facts_and_back_without_them(
+    goods: Consignment, emil: User
+) -> None:
+    shipment = ShipmentFactory(consignment=goods, direction="out")
+
+    def status() -> str:
+        return str(Shipment.objects.get(pk=shipment.pk).status)
+
+    assert status() == "ready_to_ship"
+    now = timezone.now()
+    services.record_movement(
+        shipment, version=1, actor=emil, picked_up_at=now, delivered_at=None
+    )
+    assert status() == "in_transit"
+    services.record_movement(shipment, version=2, actor=emil, picked_up_at=now, delivered_at=now)
+    assert status() == "delivered"
+    services.record_movement(
+        shipment, version=3, actor=emil, picked_up_at=None, delivered_at=None
+    )
+    services.remove_tracking(shipment, version=4, actor=emil)
+    assert status() == "created"
+
+
+# ------------------------------------------------------------------ arriving
+def test_each_further_parcel_arrives_for_itself(goods: Consignment, emil: User) -> None:
+    first, second = (ShipmentFactory(consignment=goods) for _ in range(2))
+    for number, shipment in enumerate((first, second), 1):
+        Container.objects.create(
+            consignment=goods, direction="in", state="announced", shipment=shipment, number=number
+        )
+    box = services.arrive(goods, actor=emil, shipment=second)
+    assert box is not None
+    assert (box.shipment, box.state) == (second, "unpacked")
+    assert services.arrive(goods, actor=emil).shipment == first  # type: ignore[union-attr]
+    assert services.arrive(goods, actor=emil).shipment == second  # type: ignore[union-attr]
+
+
+def test_goods_without_a_shipment_arrive_in_no_box(goods: Consignment, emil: User) -> None:
+    assert services.arrive(goods, actor=emil) is None
+
+
+# ------------------------------------------------------------------ parcels, damages, boxes
+def parcel(shop: RepairShop, actor: User, **more: Any) -> Parcel:
+    words: dict[str, Any] = {"carrier": None, "waybill": "", "code": "", "sns": (), "note": ""}
+    return services.record_parcel(shop, actor=actor, files=(), **{**words, **more})
+
+
+def test_a_parcel_says_something_and_is_recorded_once(
+    kunshan: RepairShop, emil: User, agnes: User
+) -> None:
+    with pytest.raises(ValidationError):
+        parcel(kunshan, emil)
+    with pytest.raises(ValidationError):
+        parcel(kunshan, emil, waybill="x" * 41)
+    with pytest.raises(PermissionDenied):
+        parcel(kunshan, agnes, waybill="W1")
+    parcel(kunshan, emil, waybill="w-1")
+    with pytest.raises(ValidationError):
+        parcel(kunshan, emil, waybill="W1")
+
+
+@pytest.mark.parametrize("said", [{"waybill": "W1"}, {"code": "abc"}, {"sns": ["S-1"]}])
+def test_parcels_are_matched_by_waybill_code_or_serial(
+    goods: Consignment, kunshan: RepairShop, emil: User, said: dict[str, Any]
+) -> None:
+    Consignment.objects.filter(pk=goods.pk).update(reference="ABC")
+    known = Consignment.objects.get(pk=goods.pk)
+    ShipmentFactory(consignment=known, waybill="W1")
+    mine, other = parcel(kunshan, emil, **said), parcel(kunshan, emil, waybill="W2")
+    assert services.match_parcels(known, sns=["s1"], actor=emil) == [mine]
+    assert Parcel.objects.get(pk=other.pk).consignment is None
+    assert services.match_parcels(known, sns=["s1"], actor=emil) == []
+
+
+def test_parcels_of_another_shop_are_never_matched(
+    goods: Consignment, leipzig: RepairShop, erna: User
+) -> None:
+    parcel(leipzig, erna, code=goods.reference)
+    assert services.match_parcels(goods, sns=[], actor=erna) == []
+
+
+def test_a_damage_needs_words_and_the_workshop(
+    goods: Consignment, emil: User, cora: User
+) -> None:
+    with pytest.raises(ValidationError):
+        services.record_damage(goods, actor=emil, description=" ")
+    with pytest.raises(PermissionDenied):
+        services.record_damage(goods, actor=cora, description="Dent.")
+
+
+def test_a_box_of_other_goods_is_refused_and_boxes_count_up(
+    goods: Consignment, cora: User, kunshan: RepairShop, emil: User
+) -> None:
+    other = ConsignmentFactory(customer=cora.customer, shop=kunshan)
+    box = services.open_box(other, actor=emil)
+    assert (box.number, services.open_box(other, actor=emil).number) == (1, 2)
+    with pytest.raises(Refused):
+        services.ship_out(goods, actor=emil, carrier=CarrierFactory(), waybill="W1", box=box)
+    with pytest.raises(PermissionDenied):
+        services.open_box(goods, actor=cora)
