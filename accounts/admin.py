@@ -23,6 +23,8 @@ from accounts.roles import STAFF, Role
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(Group)  # roles are one field of a person; groups would be a second truth
 
+STAFF_CHOICES = [(role.value, role.label) for role in Role if role in STAFF]
+
 
 class NothingIsDeleted(admin.ModelAdmin[Any]):
     """History names people and customers for ever; they are closed, not deleted."""
@@ -34,9 +36,7 @@ class NothingIsDeleted(admin.ModelAdmin[Any]):
 class StaffForm(forms.ModelForm[User]):
     """A new login of the staff (customers sign up or are invited); a mail asks for the password."""
 
-    role = forms.ChoiceField(
-        label=gettext_lazy("Role"), choices=[(r.value, r.label) for r in Role if r in STAFF]
-    )
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=STAFF_CHOICES)
 
     class Meta:
         model = User
@@ -83,9 +83,14 @@ class UserAdmin(NothingIsDeleted):
         fixed = [*self.readonly_fields]
         if obj.pk == request.user.pk:
             fixed += ["role", "is_active"]
-        elif obj.customer_id:
+        elif obj.role == Role.CUSTOMER:
             fixed += ["role"]
         return fixed
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "role":
+            kwargs["choices"] = STAFF_CHOICES
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         actor = cast(User, request.user)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from typing import Any, cast
 
 import segno
@@ -9,9 +10,11 @@ from allauth.account.authentication import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 from django.utils.http import urlencode
 
 from accounts.models import User
@@ -19,6 +22,7 @@ from accounts.models import User
 # Set to True by enrolling in this session, to False by giving up the last factor in it.
 SHOWN = "second_factor_shown"
 
+SALT = "accounts.second_factor"
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 ALWAYS = frozenset({"account_login", "account_logout", "set_language", "admin:logout", "healthz"})
@@ -58,6 +62,13 @@ def way_out(request: HttpRequest) -> tuple[str, frozenset[str]]:
     return f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}", TO_PROVE
 
 
+def _vault() -> MultiFernet:
+    """Locks with SECRET_KEY and opens with its predecessors, too."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = [salted_hmac(SALT, "", secret, algorithm="sha256").digest() for secret in secrets]
+    return MultiFernet([Fernet(urlsafe_b64encode(key)) for key in keys])
+
+
 class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
     """allauth's second factor in the words and colours of the house."""
 
@@ -67,6 +78,13 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
             return True
         others = Authenticator.objects.filter(user=authenticator.user, type__in=FACTORS)
         return bool(others.exclude(pk=authenticator.pk).exists())
+
+    def encrypt(self, text: str) -> str:
+        """Secrets of apps and recovery codes are no use to whoever reads a backup alone."""
+        return _vault().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _vault().decrypt(encrypted_text.encode()).decode()
 
     def build_totp_svg(self, url: str) -> str:
         """An SVG that stands in the page itself: our policy forbids images from data: addresses."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import EmptyResultSet, PermissionDenied
 from django.db import connections, models
 from django.db.models import BooleanField, Case, Q, Value, When
 from django.db.models.sql import Query
@@ -192,7 +192,7 @@ def insert_select(
     query: Query = selected.query
     try:
         sql, params = query.get_compiler(connection=connection).as_sql()
-    except models.sql.EmptyResultSet:  # type: ignore[attr-defined]
+    except EmptyResultSet:
         return 0
     quote = connection.ops.quote_name
     into = ", ".join(quote(field.column) for field in fields.values())  # type: ignore[union-attr]

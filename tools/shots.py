@@ -25,20 +25,20 @@ DATA = ROOT / "var" / "shots-data"
 os.environ |= {"DEMO": "1", "DATA_DIR": str(DATA), "DJANGO_ALLOW_ASYNC_UNSAFE": "1"}
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "aftersales.settings")
 
-import django  # noqa: E402 - the lines above say where the data lies
+import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
-from django.urls import Resolver404, resolve  # noqa: E402
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.urls import Resolver404, resolve
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from accounts.models import User  # noqa: E402
-from accounts.roles import Role  # noqa: E402
-from conftest import CHROMIUM_ARGUMENTS  # noqa: E402
-from tests import servers  # noqa: E402
+from accounts.models import User
+from accounts.roles import Role
+from conftest import CHROMIUM_ARGUMENTS
+from tests import servers
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 # Signing out ends the walk; Django's admin is not ours; a file is no page.

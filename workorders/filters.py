@@ -98,7 +98,7 @@ def search(rows: CounsellingQuerySet, text: str) -> CounsellingQuerySet:
     Exact keys are tried first: they are what people hold in their hands, and their indexes answer
     at once.
     """
-    text = text.strip()
+    text = text.replace("\x00", "").strip()
     if not text:
         return rows
     sn = normalise_sn(text)

@@ -43,7 +43,7 @@ def find(user: Any, text: str) -> list[Hit]:
 
     Codes and serial numbers ignore case, blanks and dashes.
     """
-    text = text.strip()
+    text = text.replace("\x00", "").strip()
     if not text:
         return []
     kinds = (_enquiries, _orders, _units, _devices, _parcels, _customers)

@@ -87,6 +87,12 @@ def test_a_closed_login_is_recorded_and_out_at_once(client, ada, agnes):
     assert User.objects.get(pk=agnes.pk).is_active
 
 
+def test_staff_do_not_become_customers(client, ada, agnes):
+    client.force_login(ada)
+    assert change(client, agnes, role="customer").status_code == 200
+    assert User.objects.get(pk=agnes.pk).role == "agent"
+
+
 def test_admins_cannot_lock_themselves_out(client, ada):
     client.force_login(ada)
     change(client, ada, role="agent", is_active=None)

@@ -110,6 +110,15 @@ def test_an_enrolled_person_signs_in_with_the_code_only(client, agnes):
     assert not is_signed_in(client), "a code opens once"
 
 
+def test_the_secret_of_an_app_is_unreadable_in_the_database_and_survives_a_new_key(agnes, settings):
+    secret = enrol(agnes)
+    row = Authenticator.objects.get(user=agnes)
+    assert secret not in str(row.data)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, as long as the settings ask for, or longer"
+    assert row.wrap().validate_code(code_of(secret))
+
+
 def test_six_digits_are_not_guessed(client, agnes):
     secret = enrol(confirmed(agnes))
     sign_in(client, agnes.email)

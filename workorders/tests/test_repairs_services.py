@@ -12,10 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.roles import Role
-from accounts.tests.factories import CustomerFactory, UserFactory
+from accounts.tests.factories import CustomerFactory
 from core.workflow import Refused, Stale
-from devices.models import Verdict
+from devices.models import Device, Verdict
 from devices.tests.factories import DeviceFactory, ProductModelFactory
 from history.models import Entry
 from logistics.models import Container, Shipment
@@ -25,7 +24,7 @@ from logistics.tests.factories import (
     ParcelFactory,
     ShipmentFactory,
 )
-from repairshops.tests.factories import MembershipFactory, RepairShopFactory
+from repairshops.tests.factories import RepairShopFactory
 from workorders.models import Counselling, RepairOrder, Unit
 from workorders.services import orders
 from workorders.services.serials import Defaults, RowVerdict
@@ -288,9 +287,8 @@ def test_every_row_gets_one_verdict(cora, draft):
     rows = orders.check_sns(
         draft, ["in-1", "OUT1", "NEW1", "IN1", "LIST1", "OPEN1", "HELD1", "??", "Y" * 41]
     )
-    V = RowVerdict
     assert [row.verdict for row in rows] == [
-        V.IN, V.OUT, V.UNKNOWN, V.DUPLICATE, V.LISTED, V.OPEN, V.HELD, V.UNREADABLE, V.UNREADABLE,
+        "in", "out", "unknown", "duplicate", "listed", "open", "held", "unreadable", "unreadable",
     ]  # fmt: skip
     assert rows[5].order_code == own.order.code
     assert rows[6].order_code == ""
@@ -310,7 +308,7 @@ def test_only_the_chosen_verdicts_are_added(cora, draft):
         defaults=Defaults(model=ProductModelFactory()),
     )
     assert added == 2
-    assert [row.verdict for row in rows][0] == RowVerdict.LISTED
+    assert rows[0].verdict == RowVerdict.LISTED
     units = {unit.sn: unit for unit in Unit.objects.filter(order=draft)}
     assert {sn: unit.verdict for sn, unit in units.items()} == {
         "IN1": "in", "OUT1": "out", "NEW1": "unknown",
@@ -330,8 +328,6 @@ def test_thousands_of_devices_cost_as_many_statements_as_ten(cora, draft):
     """D3, R09: 10 and 5,000 lines, the same number of statements."""
     model = ProductModelFactory()
     until = DeviceFactory(sn="FIRST").warranty_until
-    from devices.models import Device
-
     Device.objects.bulk_create(
         Device(sn=f"SN{n:05d}", model=model, warranty_until=until) for n in range(5000)
     )
@@ -417,12 +413,9 @@ def test_an_empty_draft_hears_every_reason_at_once(cora, draft):
     assert RepairOrder.objects.get().state == S.AWAITING_SUBMISSION
 
 
-def test_what_is_submitted_is_seen_by_its_shop_only(cora, draft, shop, emil):
+def test_what_is_submitted_is_seen_by_its_shop_only(cora, draft, kunshan, emil, erna):
     """R29: emil sees it, erna elsewhere does not, and nobody sees the draft."""
-    erna = UserFactory(role=Role.ENGINEER, email="erna@example.com")
-    MembershipFactory(shop=shop, user=emil)
-    MembershipFactory(shop=RepairShopFactory(), user=erna)
-    order = filled(draft, cora, shop=shop)
+    order = filled(draft, cora, shop=kunshan)
     assert not RepairOrder.objects.visible_to(emil).exists()
     orders.submit_order(order, actor=cora)
     assert RepairOrder.objects.visible_to(emil).get() == order
