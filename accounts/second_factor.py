@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.crypto import salted_hmac
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 
@@ -92,6 +93,10 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]
         return str(
             code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass="qr")
         )
+
+    def generate_authenticator_name(self, user: Any, type: str) -> str:
+        count = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return _("Key %(number)d") % {"number": count + 1}
 
     def _get_site_name(self) -> str:
         return str(settings.BRAND_NAME)

@@ -164,6 +164,7 @@ CELERY_BEAT_SCHEDULE = {
     "relay-mail": {"task": "notifications.tasks.relay_mail", "schedule": schedule(10.0)},
     "sweep-clocks": {"task": "sla.tasks.sweep_clocks", "schedule": schedule(10.0)},
     "resume-jobs": {"task": "jobs.tasks.resume_jobs", "schedule": schedule(30.0)},
+    "forget-old-work": {"task": "jobs.tasks.forget", "schedule": schedule(3600.0)},
     "sweep-uploads": {"task": "attachments.tasks.sweep_uploads", "schedule": schedule(3600.0)},
     "complete-returned-orders": {
         "task": "workorders.tasks.complete_returned_orders",
@@ -225,7 +226,7 @@ MFA_FORMS = {
 # Staff need a second factor; the demo relaxes it and says so on every page.
 SECOND_FACTOR_FOR_STAFF = env.bool("SECOND_FACTOR_FOR_STAFF", default=not DEMO)
 DEMO_PASSWORD = "demo-portal-2026" if DEMO else ""
-DEMO_MAIL_DOMAIN = "@demo.example"  # whose people the sign-in page of the demo offers
+DEMO_MAIL_DOMAIN = "@demo.test"  # whose people the sign-in page of the demo offers
 TURNSTILE_SITE_KEY = env.str("TURNSTILE_SITE_KEY", default="")
 TURNSTILE_SECRET_KEY = env.str("TURNSTILE_SECRET_KEY", default="")
 
@@ -234,7 +235,7 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 STAFF_IDLE_SECONDS = 30 * 60
 STAFF_SESSION_SECONDS = 12 * 3600
 # What open pages ask by themselves, by htmx: it does not keep a session alive.
-POLLING_VIEWS = frozenset({"workorders:messages", "jobs:job"})
+POLLING_VIEWS = frozenset({"workorders:messages", "workorders:queue", "jobs:job"})
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS

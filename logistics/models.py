@@ -194,6 +194,10 @@ class Shipment(models.Model):
     def __str__(self) -> str:
         return self.waybill or f"{self.get_direction_display()} {self.pk}"
 
+    def get_status_display(self) -> str:
+        """The status in words. Django makes this for its own choices, not for a computed field."""
+        return str(self.Status(self.status).label)
+
     @property
     def tracking_page(self) -> str:
         return self.carrier.tracking_page(self.waybill) if self.carrier else ""

@@ -35,6 +35,7 @@ class RepairShopAdmin(admin.ModelAdmin[RepairShop]):
     list_display = ["code", "name_en", "name_zh", "kind", "region_en", "active"]
     list_filter = ["kind", "active", "region_en"]
     search_fields = ["code", "name_en", "name_zh", "address_en", "address_zh"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     filter_horizontal = ["models_served"]
     inlines = [MembershipInline]
 

@@ -238,11 +238,11 @@ def _beyond(kind: int, after: str) -> Q:
     needs, at, before, pk = _read_place(after)
     if at is None:
         return Q()
-    beyond = Q(needs__lt=needs) | Q(needs=needs, at__lt=at)
+    beyond = Q(needs__lt=needs) | Q(needs=needs, opened_at__lt=at)
     if kind > before:
-        beyond |= Q(needs=needs, at=at)
+        beyond |= Q(needs=needs, opened_at=at)
     elif kind == before:
-        beyond |= Q(needs=needs, at=at, pk__lt=pk)
+        beyond |= Q(needs=needs, opened_at=at, pk__lt=pk)
     return beyond
 
 

@@ -15,7 +15,7 @@ from aftersales.demo.people import People
 from attachments.models import Attachment
 from attachments.services import store
 from logistics.models import Address, Carrier
-from workorders.models import Channel, Counselling, RepairOrder, Unit
+from workorders.models import Channel, Counselling, Message, RepairOrder, Unit
 from workorders.services import bench, desk, receiving, returns
 from workorders.services.counselling import open_counselling, withdraw
 from workorders.services.drafts import Shipping, save_draft
@@ -97,6 +97,7 @@ class Story:
                 "Fans are turning, but there is no force behind the air. "
                 "The miner stops after about 4 minutes with a temperature warning.",
                 [self.photo(p.customer), self.log(p.customer)],
+                subject="Fans spin without force",
             )
         with ago(days=2, hours=-2):
             self.answer(
@@ -152,9 +153,16 @@ class Story:
             )
         with ago(days=1):
             self.work(units[0], "start_diagnosis")
-            self.work(units[1], "start_diagnosis", finding="Board 1: regulator U14 dead.")
+            self.work(
+                units[1],
+                "start_diagnosis",
+                finding="Board 1: regulator U14 dead.",
+                faults=["hash_board", "regulator"],
+            )
             self.work(units[1], "start_repair")
-            self.work(units[2], "start_diagnosis", finding="EEPROM of board 0 empty.")
+            self.work(
+                units[2], "start_diagnosis", finding="EEPROM of board 0 empty.", faults=["eeprom"]
+            )
             self.work(units[2], "start_test", done="EEPROM written anew.")
             self.work(units[3], "start_diagnosis", finding="Signs of water on all boards.")
             self.work(units[3], "ask_customer")
@@ -196,11 +204,20 @@ class Story:
 
     # ------------------------------------------------------------------ verbs
     def ask(
-        self, who: User, number: int, text: str, files: Sequence[Attachment] = ()
+        self,
+        who: User,
+        number: int,
+        text: str,
+        files: Sequence[Attachment] = (),
+        subject: str = "",
     ) -> Counselling:
-        sn = f"1H214150900{number:02d}"
         return open_counselling(
-            who.customer or Customer(), actor=who, sn=sn, text=text, files=files
+            who.customer or Customer(),
+            actor=who,
+            sn=f"1H214150900{number:02d}",
+            text=text,
+            files=files,
+            subject=subject,
         )
 
     def answer(self, counselling: Counselling, text: str) -> None:
@@ -241,7 +258,15 @@ class Story:
         saved = save_draft(fresh, version=fresh.version, actor=who, shipping=shipping)
         submit_order(saved, actor=who)
 
-    def work(self, unit: Unit, step: str, *, finding: str = "", done: str = "") -> None:
+    def work(
+        self,
+        unit: Unit,
+        step: str,
+        *,
+        finding: str = "",
+        done: str = "",
+        faults: Sequence[str] = (),
+    ) -> None:
         """Write down what is known where the step asks for it, then take the step."""
         engineer = self.people.engineer
         fresh = Unit.objects.get(pk=unit.pk)
@@ -253,7 +278,7 @@ class Story:
                 fresh,
                 version=fresh.version,
                 actor=engineer,
-                faults=fresh.faults,
+                faults=faults or fresh.faults,
                 finding=finding or fresh.finding,
                 work_done=done or fresh.work_done,
             )
@@ -282,6 +307,9 @@ class Story:
     def rename(self, order: RepairOrder, code: str) -> None:
         Counselling.objects.filter(pk=order.counselling_id).update(code=code)
         RepairOrder.objects.filter(pk=order.pk).update(code=code)
+        for message in Message.objects.filter(thread=order.thread_id, text__contains=order.code):
+            text = message.text.replace(order.code, code)
+            Message.objects.filter(pk=message.pk).update(text=text)
 
     # ------------------------------------------------------------------ files
     def photo(self, who: User, words: str = "fan 2") -> Attachment:

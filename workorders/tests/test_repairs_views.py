@@ -8,6 +8,8 @@ import re
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -113,7 +115,8 @@ def test_a_foreign_code_reads_like_an_unknown_one(client, otto, draft):
     assert (foreign.status_code, unknown.status_code) == (404, 404)
 
     def plain(response):
-        return re.sub(r"[A-Z2-9]{8}|K7M\d+|request[^<]*", "", response.content.decode())
+        """Without the address that was asked for and the token of the moment."""
+        return re.sub(r'value="\w{64}"|/repairs/\w+/', "", response.content.decode())
 
     assert plain(foreign) == plain(unknown)
 
@@ -315,12 +318,12 @@ def test_what_was_submitted_cannot_be_saved_again(client, cora, sent, kunshan):
 
 
 # ------------------------------------------------------------------ devices
-def device(shop, **changed):
+def device(at, **changed):
     told = {
         "sn": "1H21415090018",
         "device_type": "machine",
         "model": ProductModelFactory().pk,
-        "shop": shop.pk,
+        "shop": at.pk,
         "remark": "",
     }
     return told | changed
@@ -371,7 +374,7 @@ def test_an_own_open_order_is_linked_a_foreign_one_is_not(client, cora, draft, k
     ("changed", "text"),
     [
         ({"sn": ""}, "Enter the serial number."),
-        ({"sn": "---"}, "Enter the serial number as it stands on the label."),
+        ({"sn": "---"}, "as it stands on the label"),
         ({"sn": "X" * 300}, "A serial number is not that long."),
         ({"sn": "A1\x00"}, "Null characters are not allowed."),
         ({"model": "999999"}, "Select a valid choice"),
@@ -610,9 +613,6 @@ def test_five_thousand_devices_are_shown_fifty_at_a_time(
 
 
 def test_the_number_of_queries_does_not_grow_with_devices(client, cora, sent):
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     client.force_login(cora)
     client.get(url("repair", sent))
     with CaptureQueriesContext(connection) as one:
@@ -701,7 +701,11 @@ def test_after_receipt_the_page_of_cancelling_says_why_not(client, cora, sent):
 
 def test_everything_back_is_confirmed_once(client, cora, otto, sent):
     assert post(client, cora, url("repair-complete", sent)).status_code == 409
-    Unit.objects.filter(order=sent)._move(state="missing")
+    shipment = ShipmentFactory(consignment=sent.consignment, direction="out")
+    box = sent.consignment.containers.create(
+        direction="out", state="released", number=1, shipment=shipment
+    )
+    Unit.objects.filter(order=sent)._move(state="ready", outbound_container=box)
     orders.follow_units(sent, actor=None)
     page = get(client, cora, url("repair", sent)).content.decode()
     assert "Confirm that everything is back" in page

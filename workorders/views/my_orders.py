@@ -9,7 +9,6 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -17,7 +16,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import UserRequest, access
 from accounts.roles import Role
-from core.templatetags.ui import ago, badge, day, icon, query, sn, state_badge
+from core.templatetags.ui import badge, icon, query, sn, state_badge
+from core.words import write_date
 from devices.models import warranty_day
 from workorders.customer_list import (
     ORDER,
@@ -39,12 +39,10 @@ from workorders.models import Counselling, RepairOrder
 
 ROW = (
     '<tr{new}><td class="lead"><a href="{enquiry_url}">{number}</a><small dir="auto">{subject}'
-    '</small></td><td data-label="{code_label}">{code}</td><td data-label="{device_label}">'
-    '<span dir="auto">{device}</span><small>{sn}</small></td><td data-label="{until_label}" '
-    'class="hide-s">{until}</td><td class="side-cell">{status}</td><td data-label='
-    '"{progress_label}">{progress}</td><td data-label="{back_label}">{back}</td>'
-    '<td data-label="{changed_label}" class="num nowrap hide-s">{at}</td></tr>'
+    "</small></td>{code}<td>{device}<small{sn}</small></td>{until}"
+    '<td class="side-cell">{status}</td>{progress}{back}</tr>'
 )
+SN = ' class="sn" translate="no">{}'
 TONES = ("gray", "amber", "blue", "violet", "violet", "teal", "green")
 NOTHING = SafeString("")
 SHOWN = 6  # lines of a panel on the home page
@@ -104,35 +102,32 @@ def _next(request: HttpRequest, found: list[Line]) -> str:
 
 # ------------------------------------------------------------------ rows
 def rows_of(lines: list[Line]) -> SafeString:
-    """The body of the table: labels once, words by Python, everything escaped."""
+    """The body of the table: words by Python, everything escaped, no byte twice (40 kB a page)."""
     firsts, backs = first_devices(lines), ways_back(lines)
-    today, now = warranty_day(), timezone.now()
-    labels = {
-        "code_label": _("First visit code"),
-        "device_label": _("Device"),
-        "until_label": _("Warranty until"),
-        "progress_label": _("Progress"),
-        "back_label": _("Return"),
-        "changed_label": _("Opened"),
-    }
+    today = warranty_day()
     return format_html_join(
         "",
         ROW,
         (
-            labels
-            | {
+            {
                 "new": SafeString(' class="new"') if line.needs else NOTHING,
                 **_enquiry(line),
                 **_device(line, firsts.get(line.pk) if line.kind == ORDER else None, today),
-                "code": _code(line),
+                "code": _cell(_("First visit code"), _code(line)),
                 "status": status_of(line),
-                "progress": _progress(line),
-                "back": _back(backs.get(line.consignment or 0)),
-                "at": ago(line.at, now),
+                "progress": _cell(_("Progress"), _progress(line)),
+                "back": _cell(_("Return"), _back(backs.get(line.consignment or 0))),
             }
             for line in lines
         ),
     )
+
+
+def _cell(label: str, content: SafeString) -> SafeString:
+    """A cell with its label for phones; an empty one has nothing to say there."""
+    if not content:
+        return SafeString("<td></td>")
+    return format_html('<td data-label="{}">{}</td>', label, content)
 
 
 def _enquiry(line: Line) -> dict[str, Any]:
@@ -151,7 +146,7 @@ def _code(line: Line) -> SafeString:
         return NOTHING
     if line.kind != ORDER:
         return sn(line.code)
-    return format_html('<a href="{}">{}</a>', _order_url(line), sn(line.code))
+    return format_html('<a href="{}"' + SN + "</a>", _order_url(line), line.code)
 
 
 def _device(line: Line, first: First | None, today: date) -> dict[str, Any]:
@@ -160,8 +155,20 @@ def _device(line: Line, first: First | None, today: date) -> dict[str, Any]:
     text = model or _("Device")
     if more > 0:
         text = _("%(model)s and %(more)d more") % {"model": text, "more": more}
-    ended = format_html("<small>{}</small>", _("ended")) if until and until < today else NOTHING
-    return {"device": text, "sn": sn(serial), "until": format_html("{}{}", day(until), ended)}
+    return {"device": text, "sn": format_html(SN, serial or ""), "until": _until(until, today)}
+
+
+def _until(until: date | None, today: date) -> SafeString:
+    """Not on phones: the enquiry's own page tells it there."""
+    if until is None:
+        return SafeString('<td class="hide-s"></td>')
+    ended = format_html("<small>{}</small>", _("ended")) if until < today else NOTHING
+    return format_html(
+        '<td class="hide-s num"><time datetime="{}">{}</time>{}</td>',
+        until.isoformat(),
+        write_date(until, "short"),
+        ended,
+    )
 
 
 def status_of(line: Line) -> SafeString:
@@ -187,8 +194,8 @@ def _progress(line: Line) -> SafeString:
         return NOTHING
     text = _("Step %(step)d of %(all)d") % {"step": line.step, "all": len(STEPS)}
     return format_html(
-        '<span class="progress-line tone-{0}"><progress max="{1}" value="{2}" aria-label="{3}">'
-        "</progress><span>{3}</span></span>",
+        '<span class="progress-line tone-{}"><progress max="{}" value="{}" aria-hidden="true">'
+        "</progress><span>{}</span></span>",
         TONES[line.step],
         len(STEPS),
         line.step,

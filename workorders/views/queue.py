@@ -17,7 +17,7 @@ from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import UserRequest, access
@@ -49,6 +49,11 @@ KEPT = ("view", "q", "state", "assignee", "model", "language", "channel", "custo
 CHOICES_SECONDS = 60
 REPLIES_LOOKED_AT = 1000
 DEFAULT_SORT = "urgent"
+STATES = (
+    (Counselling.State.OPEN, gettext_lazy("Waiting for us")),
+    (Counselling.State.ANSWERED, gettext_lazy("Waiting for customer")),
+    (Counselling.State.FINISHED, gettext_lazy("Finished")),
+)
 
 
 def agents() -> list[tuple[int, str]]:
@@ -214,7 +219,7 @@ class Board:
         people += [(str(pk), name) for pk, name in agents()]
         devices = [("", _("All devices")), *((name, name) for name in model_names())]
         listed = [
-            ("state", _("Status"), list(fields["state"].choices)),
+            ("state", _("Status"), [("", _("Any status")), *STATES]),
             ("assignee", _("Assignee"), people),
             ("model", _("Device"), devices),
             ("language", _("Language"), list(fields["language"].choices)),
@@ -222,8 +227,30 @@ class Board:
         ]
         return [self._select(*each) for each in listed]
 
-    def sort_select(self) -> dict[str, Any]:
-        return self._select("sort", _("Sort"), list(SORTS))
+    @property
+    def sort_label(self) -> str:
+        return str(dict(SORTS)[self.sort])
+
+    def heads(self) -> list[dict[str, Any]]:
+        """The heads of the table; three of them sort."""
+        listed: list[tuple[str, str, str]] = [
+            (_("Due"), "urgent", "ascending"),
+            (_("Enquiry"), "oldest", "ascending"),
+            (_("Customer"), "", ""),
+            (_("Device"), "", ""),
+            (_("Status"), "", ""),
+            (_("Assignee"), "", ""),
+            (_("Last message"), "newest", "descending"),
+        ]
+        return [
+            {
+                "label": label,
+                "url": query(self.request, sort=sort) if sort else "",
+                "sorted": direction if sort == self.sort else "",
+                "end": sort == "newest",
+            }
+            for label, sort, direction in listed
+        ]
 
     def _select(self, name: str, label: str, choices: list[tuple[str, Any]]) -> dict[str, Any]:
         chosen = self.given.get(name, "")
