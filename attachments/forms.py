@@ -59,15 +59,19 @@ class WithFiles(forms.Form):
         self.accept = ",".join(words for kind, words in ACCEPT.items() if kind in self.kinds)
         self.fields["files"].widget.attrs["accept"] = self.accept
 
+    def is_valid(self) -> bool:
+        """Taking a kept file off shows the form again; nothing is sent by that button."""
+        return super().is_valid() and not self.data.get("take_off")
+
     @property
     def files_hint(self) -> str:
         """What may be sent and how large, said beforehand (E27)."""
         words = [str(KIND_WORDS[kind]) for kind in Attachment.Kind.values if kind in self.kinds]
         large = Attachment.Kind.VIDEO in self.kinds
         hint = (
-            _("Up to %(files)d files: %(kinds)s. At most %(limit)d MB each, videos %(video)d MB.")
+            _("Up to %(files)d files: %(kinds)s. %(limit)d MB each, mp4 %(video)d MB.")
             if large
-            else _("Up to %(files)d files: %(kinds)s. At most %(limit)d MB each.")
+            else _("Up to %(files)d files: %(kinds)s. %(limit)d MB each.")
         )
         return str(hint) % {
             "files": settings.FILES_PER_MESSAGE,
@@ -98,7 +102,7 @@ class WithFiles(forms.Form):
         """Stored by an earlier try of the same person and still free; others are left out."""
         source: Any = self.data
         tokens = source.getlist("kept") if hasattr(source, "getlist") else []
-        taken_off = self.data.get("remove", "")
+        taken_off = self.data.get("take_off", "")
         free = Attachment.objects.filter(
             token__in=[token for token in tokens if token != taken_off][:10],
             uploaded_by=self.actor,

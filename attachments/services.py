@@ -60,8 +60,8 @@ WHY_NOT: dict[str, str | Promise] = {
 KIND_WORDS: dict[str, str | Promise] = {
     Kind.IMAGE: _("jpg, png"),
     Kind.VIDEO: _("mp4"),
-    Kind.LOG: _("miner logs (log, txt)"),
-    Kind.ARCHIVE: _("compressed logs (gz, tar.gz, zip)"),
+    Kind.LOG: _("miner log (log, txt)"),
+    Kind.ARCHIVE: _("gz, tar.gz, zip"),
     Kind.PDF: _("PDF"),
 }
 

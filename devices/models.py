@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
+from django.db.models import TextChoices  # inside Brand, `models` is what it makes
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +48,7 @@ class Verdict(models.TextChoices):
 class Brand(models.Model):
     """A maker's brand and what it does for devices out of warranty (E10)."""
 
-    class OutOfWarranty(models.TextChoices):
+    class OutOfWarranty(TextChoices):
         REFER = "refer", _("Refer to third-party shops")
         QUOTE = "quote", _("Paid repair with quote")
 

@@ -62,7 +62,7 @@ def advance(
     to the transition method.
     """
     at = at or timezone.now()
-    model = type(subject)
+    model = subject.__class__  # not type(): request.user is lazy
     move = Step(model, name)
     move.require(actor)
     fresh: Any = model._base_manager.select_for_update(of=("self",)).get(pk=subject.pk)
@@ -177,7 +177,7 @@ def record(
     if not things:
         return
     at, data = at or timezone.now(), data or {}
-    model = type(things[0])
+    model = things[0].__class__
     kind = ContentType.objects.get_for_model(model)
     Entry.objects.bulk_create(
         [
@@ -215,7 +215,7 @@ def edit(
     Returns the fresh row. Raises Stale when `version` is not the current one: nothing is written
     and the form shows the conflict with the typed text kept (L13).
     """
-    model = type(subject)
+    model = subject.__class__  # not type(): request.user is lazy
     fresh: Any = model._base_manager.select_for_update(of=("self",)).get(pk=subject.pk)
     if fresh.version != version:
         raise Stale(fresh)

@@ -7,7 +7,7 @@ functions inside the same transaction.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +39,7 @@ DESK = WORKSHOP | {Role.AGENT}
 USED = _("This waybill number has been used before.")
 
 
-def _require(actor: Any, roles: Iterable[str]) -> None:
+def _require(actor: Any, roles: Collection[str | None]) -> None:
     if getattr(actor, "role", None) not in roles:
         raise PermissionDenied
 
@@ -326,9 +326,10 @@ def open_box(consignment: Consignment, *, actor: Any) -> Container:
     last = Container.objects.filter(consignment=consignment, direction=Direction.OUT).aggregate(
         last=Max("number")
     )
-    return Container.objects.create(
+    box: Container = Container.objects.create(
         consignment=consignment, direction=Direction.OUT, number=(last["last"] or 0) + 1
     )
+    return box
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -79,8 +81,9 @@ def _form_page(
     """The form; after a POST with its errors (422), or with what a colleague saved (409)."""
     status = 200 if request.method != "POST" else 422
     if stale is not None:
-        form.data = form.data.copy()
-        form.data[form.add_prefix("version")] = str(stale.subject.version)  # type: ignore[attr-defined]
+        data: Any = request.POST.copy()
+        data["version"] = str(stale.subject.version)  # type: ignore[attr-defined]
+        form.data = data
         status = 409
     context = {"form": form, "address": address, "stale": stale.subject if stale else None}
     return render(request, "logistics/address_form.html", context, status=status)

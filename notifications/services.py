@@ -42,16 +42,24 @@ def people_of(customer: Customer, first: User | None = None) -> list[Recipient]:
 
 
 def post(
-    event: str, key: str, recipients: Iterable[Recipient], letter: Callable[[], Letter]
+    event: str,
+    key: str,
+    recipients: Iterable[Recipient],
+    letter: Callable[[], Letter],
+    *,
+    private: bool = False,
 ) -> None:
     """Put one mail per person into the outbox, in the transaction of what happened (G3, D14).
 
-    `key` names the happening: the same key, event and person never makes a second mail.
+    `key` names the happening: the same key, event and person never makes a second mail. Staff
+    never read the body of a `private` one: its link is a key.
     """
     mails = []
     for to in recipients:
         with translation.override(to.language), timezone.override(to.zone):
-            mails.append(_mail(event, f"{event}:{key}:{to.email}", to, letter()))
+            mail = _mail(event, f"{event}:{key}:{to.email}", to, letter())
+        mail.private = private
+        mails.append(mail)
     enqueue(mails)
 
 

@@ -125,4 +125,4 @@ def invitation_news(event: Event) -> None:
         written = partial(
             letters.invited, str(invitation.customer), str(invitation.invited_by), url=url
         )
-        post("invited", key_of(event, invitation.pk), [to], written)
+        post("invited", key_of(event, invitation.pk), [to], written, private=True)

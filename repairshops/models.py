@@ -113,6 +113,6 @@ class Membership(models.Model):
         return f"{self.user} · {self.shop.code}"
 
 
-def shops_of(user: User) -> models.QuerySet[Membership, dict[str, Any]]:
+def shops_of(user: User) -> models.QuerySet[Membership, Any]:
     """Sub-query of the shop keys a workshop person belongs to."""
     return Membership.objects.filter(user=user).values("shop")

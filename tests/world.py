@@ -309,8 +309,9 @@ def _enquiries(home: Home) -> None:
     home.keys |= {name: (row.number,) for name, row in made.items()}
     home.keys |= {
         "file": (sent.token, "boot.log"),
-        "token": (sent.token,),
-        "hidden": (hidden.token, "boot.log"),
+        "log": (sent.token,),
+        "internal-file": (hidden.token, "boot.log"),
+        "internal-log": (hidden.token,),
     }
 
 
@@ -404,6 +405,7 @@ def _bench(home: Home, carrier: Carrier, model: ProductModel) -> None:
         "tracked": (order.code, boxes["tracked"].shipment_id),
         "untracked": (order.code, boxes["untracked"].shipment_id),
         **{f"unit:{state}": (unit.pk,) for state, unit in home.units.items()},
+        "unit:waiting": (home.units["awaiting_customer"].pk,),
     }
 
 
@@ -415,14 +417,16 @@ def _notes(home: Home, order: RepairOrder) -> None:
             note = UnitNote.objects.create(
                 unit=unit, author=engineer, text=text, public=bool(public)
             )
-            _file(home, note, engineer, "GOODS" if public else "BENCH", "image")
+            photo = _file(home, note, engineer, "GOODS" if public else "BENCH", "image")
+            home.keys["public-photo" if public else "bench-photo"] = (photo.token, "a.png")
         damage = Damage.objects.create(
             consignment=order.consignment,
             sn=unit.sn,
             description=home.canary("GOODS", "damage"),
             recorded_by=engineer,
         )
-        _file(home, damage, engineer, "GOODS", "image")
+        photo = _file(home, damage, engineer, "GOODS", "image")
+        home.keys["damage-photo"] = (photo.token, "a.png")
     record(unit, "report", actor=engineer, note=home.canary("BENCH", "report"), internal=True)
 
 
@@ -436,7 +440,8 @@ def _parcels(home: Home, carrier: Carrier) -> None:
             note=home.canary("BENCH", "parcel"),
             recorded_by=home.engineer,
         )
-        _file(home, parcel, home.engineer, "BENCH", "image")
+        photo = _file(home, parcel, home.engineer, "BENCH", "image")
+        home.keys["parcel-photo"] = (photo.token, "a.png")
     home.keys["parcel"] = (parcel.pk,)
 
 
@@ -446,7 +451,7 @@ def _draft(home: Home, model: ProductModel) -> None:
     for _number in range(home.rows):
         unit = _unit(home, order, model=model)
     home.made["draft_order"] = order
-    home.keys |= {"draft": (order.code,), "draft unit": (order.code, unit.pk)}
+    home.keys |= {"draft": (order.code,), "draft-unit": (order.code, unit.pk)}
 
 
 # ------------------------------------------------------------------ living in it

@@ -112,12 +112,12 @@ def _yes(claim: Any) -> Case:
 def enquiries_of(user: Any) -> QuerySet[Counselling]:
     """Enquiries without a repair order."""
     orders = RepairOrder.objects.filter(counselling=OuterRef("pk"))
-    rows = Counselling.objects.visible_to(user).filter(~Exists(orders))
+    rows: QuerySet[Counselling] = Counselling.objects.visible_to(user).filter(~Exists(orders))
     return rows.annotate(needs=_yes(Q(state=C.ANSWERED)))
 
 
 def orders_of(user: Any) -> QuerySet[RepairOrder]:
-    rows = RepairOrder.objects.visible_to(user)
+    rows: QuerySet[RepairOrder] = RepairOrder.objects.visible_to(user)
     waits = _waits_for_customer()
     return rows.annotate(needs=_yes(Q(state=R.AWAITING_SUBMISSION) | Q(waits)))
 

@@ -117,7 +117,7 @@ def search(rows: CounsellingQuerySet, text: str) -> CounsellingQuerySet:
     return rows.filter(loose)
 
 
-class QueueFilter(filters.FilterSet):
+class QueueFilter(filters.FilterSet):  # type: ignore[misc]
     """What the toolbar of the queue offers; unknown values are ignored by the page."""
 
     q = filters.CharFilter(method="by_text", label=_("Search"))

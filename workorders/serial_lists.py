@@ -57,7 +57,7 @@ def from_text(text: str) -> list[str]:
     return [row[column].strip() for row in rows if column < len(row) and row[column].strip()]
 
 
-def from_file(upload: UploadedFile) -> list[str]:
+def from_file(upload: UploadedFile[Any]) -> list[str]:
     """The serial numbers of a file, whatever wrote it (UTF-8, UTF-16, GBK, .xlsx).
 
     The column is the one whose heading says so, else the first. Raises jobs.progress.Unfit.

@@ -11,7 +11,6 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from accounts.models import User
-from attachments import services
 from attachments.models import Attachment
 from attachments.services import FOLDER, attach, prepare, store
 from attachments.tasks import sweep_uploads
@@ -66,7 +65,7 @@ def test_a_request_that_died_leaves_nothing(cora: User, monkeypatch: pytest.Monk
     """Blob first, row second: what breaks in between is a blob alone."""
     file = upload("front.jpg", samples.jpeg())
     prepare(file)
-    monkeypatch.setattr(services.Attachment.objects, "create", lambda **_kw: 1 / 0)
+    monkeypatch.setattr(Attachment.objects, "create", lambda **_kw: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         store(file, actor=cora)
     assert len(blobs()) == 2

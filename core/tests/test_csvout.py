@@ -30,7 +30,7 @@ def test_numbers_stay_numbers(value: Any, written: str) -> None:
 
 
 def test_the_file_reads_back_with_chinese_and_quotes() -> None:
-    rows = [["设备", 'say "hi"', "a,b\nc"], ["", 1, None]]
+    rows: list[list[Any]] = [["设备", 'say "hi"', "a,b\nc"], ["", 1, None]]
     text = "".join(csv_lines(["型号", "b", "c"], rows))
     assert text.startswith("\ufeff")
     read = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline="")))

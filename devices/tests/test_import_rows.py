@@ -70,7 +70,7 @@ def test_line_numbers_count_empty_lines_and_cells_of_two_lines(tmp_path: Path) -
 
 
 def test_excel_keeps_its_row_numbers_dates_and_numbers(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["SN", "Model", "Shipped on", "Warranty (months)"],
         [21415090018, "D1", datetime(2026, 3, 7), 12],  # noqa: DTZ001 - a spreadsheet knows no zone
         [None, None, None, None],

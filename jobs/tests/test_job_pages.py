@@ -59,7 +59,7 @@ def test_the_result_is_a_download(client: Client, agnes: User) -> None:
     job.result.save(f"jobs/{job.token}/problems.csv", ContentFile(b"Line\n"))
     client.force_login(agnes)
     response = client.get(reverse("jobs:job-result", args=[job.token]))
-    assert b"".join(response) == b"Line\n"  # type: ignore[arg-type]
+    assert b"".join(response) == b"Line\n"
     assert response["Content-Disposition"] == 'attachment; filename="tests-work-problems.csv"'
     assert response["X-Content-Type-Options"] == "nosniff"
 

@@ -71,8 +71,7 @@ def test_a_verdict_is_shown_in_the_language_of_who_started_it(work: list[Any], a
     ada.language = "zh-hans"
     ada.save()
     work += [lambda progress: spoken.append(get_language()), Unfit("no good")]
-    job = JobFactory(started_by=ada)
-    services.work(job.pk)
+    services.work(JobFactory(started_by=ada).pk)
     job = Job.objects.get()
     assert (job.state, job.message, spoken) == (Job.State.FAILED, "no good", ["zh-hans"])
 
@@ -129,8 +128,8 @@ def test_a_job_whose_worker_was_killed_runs_again_from_the_start(
 
 def test_a_job_that_kills_every_worker_is_given_up(work: list[Any], db: None) -> None:
     long_ago = timezone.now() - timedelta(minutes=5)
-    job = JobFactory(state=Job.State.RUNNING, alive_at=long_ago, attempts=services.ATTEMPTS)
-    services.work(job.pk)
+    worn = JobFactory(state=Job.State.RUNNING, alive_at=long_ago, attempts=services.ATTEMPTS)
+    services.work(worn.pk)
     job = Job.objects.get()
     assert job.state == Job.State.FAILED
     assert job.message
@@ -187,10 +186,10 @@ def test_files_and_keys_are_forgotten_after_their_time(work: list[Any], ada: Use
     FormKey.objects.create(user=ada, key="old", digest="", created_at=long_ago)
     FormKey.objects.create(user=ada, key="new", digest="")
     tasks.forget()
-    assert first.source.storage.exists(first.source.name)  # a younger job still needs it
+    assert first.source.storage.exists(str(first.source.name))  # a younger job still needs it
     Job.objects.update(finished_at=long_ago)
     tasks.forget()
-    assert not first.source.storage.exists(first.source.name)
+    assert not first.source.storage.exists(str(first.source.name))
     assert not Job.objects.exclude(source="").exists()
     assert list(FormKey.objects.values_list("key", flat=True)) == ["new"]
 

@@ -75,9 +75,7 @@ def test_impossible_dates_are_refused(goods: Consignment, emil: User) -> None:
             )
     bare = ShipmentFactory(consignment=goods, direction="out", waybill="", tracked_at=None)
     with pytest.raises(Refused):
-        services.record_movement(
-            bare, version=1, actor=emil, picked_up_at=now, delivered_at=None
-        )
+        services.record_movement(bare, version=1, actor=emil, picked_up_at=now, delivered_at=None)
 
 
 def test_the_status_moves_on_with_the_facts_and_back_without_them(
@@ -90,17 +88,18 @@ def test_the_status_moves_on_with_the_facts_and_back_without_them(
 
     assert status() == "ready_to_ship"
     now = timezone.now()
-    services.record_movement(
-        shipment, version=1, actor=emil, picked_up_at=now, delivered_at=None
-    )
+    services.record_movement(shipment, version=1, actor=emil, picked_up_at=now, delivered_at=None)
     assert status() == "in_transit"
     services.record_movement(shipment, version=2, actor=emil, picked_up_at=now, delivered_at=now)
     assert status() == "delivered"
-    services.record_movement(
-        shipment, version=3, actor=emil, picked_up_at=None, delivered_at=None
-    )
+    services.record_movement(shipment, version=3, actor=emil, picked_up_at=None, delivered_at=None)
     services.remove_tracking(shipment, version=4, actor=emil)
     assert status() == "created"
+
+
+@pytest.mark.parametrize("status", Shipment.Status)
+def test_the_status_has_a_word_for_people(status: Shipment.Status) -> None:
+    assert Shipment(status=status).get_status_display() == str(status.label)
 
 
 # ------------------------------------------------------------------ arriving
@@ -161,9 +160,7 @@ def test_parcels_of_another_shop_are_never_matched(
     assert services.match_parcels(goods, sns=[], actor=erna) == []
 
 
-def test_a_damage_needs_words_and_the_workshop(
-    goods: Consignment, emil: User, cora: User
-) -> None:
+def test_a_damage_needs_words_and_the_workshop(goods: Consignment, emil: User, cora: User) -> None:
     with pytest.raises(ValidationError):
         services.record_damage(goods, actor=emil, description=" ")
     with pytest.raises(PermissionDenied):

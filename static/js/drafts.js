@@ -68,6 +68,7 @@ document.addEventListener(
 );
 // htmx stays on the page: taken when the answer is no error, before anything new is drawn.
 document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.requestConfig.verb === "get") return; // a poll says nothing about a form
   const taken = event.detail.xhr.status < 300;
   for (const sent of sentKeys()) {
     if (taken) sessionStorage.removeItem(sent.slice(SENT.length));

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 
 from attachments.forms import WithFiles
 from attachments.services import IMAGES
-from core.workflow import Text
 from logistics.models import Carrier, Shipment
 from repairshops.models import RepairShop
 from workorders.models import Fault, RepairOrder, Unit
@@ -25,7 +24,7 @@ def add_errors(form: forms.Form, error: ValidationError) -> None:
         form.add_error(None, error)
         return
     for name, errors in error.error_dict.items():
-        form.add_error(name if name in form.fields else None, errors)  # type: ignore[arg-type]
+        form.add_error(name if name in form.fields else None, errors)
 
 
 class ReportForm(forms.Form):
@@ -178,7 +177,7 @@ class CorrectionForm(ReturnForm):
         )
 
 
-def moment(label: Text) -> forms.DateTimeField:
+def moment(label: Any) -> forms.DateTimeField:
     """A date with time in the reader's zone, as the browser's own field writes it."""
     return forms.DateTimeField(
         label=label,

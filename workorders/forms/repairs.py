@@ -28,7 +28,7 @@ CODE_INPUT = {
 }
 
 
-class ShopField(forms.ModelChoiceField):
+class ShopField(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Maintenance points with region, name of the centre and full postal address (R24)."""
 
     def __init__(self, **options: Any) -> None:
@@ -75,6 +75,7 @@ class DraftForm(forms.Form):
     carrier = forms.ModelChoiceField(
         Carrier.objects.none(),
         label=_("Logistics company"),
+        empty_label=_("Choose"),
         error_messages={"required": _("Choose the company that carries your parcel.")},
     )
     waybill = forms.CharField(
@@ -95,6 +96,7 @@ class DraftForm(forms.Form):
     return_carrier = forms.ModelChoiceField(
         Carrier.objects.none(),
         label=_("Preferred return carrier"),
+        empty_label=_("Choose"),
         error_messages={"required": _("Choose the company for the way back.")},
     )
     use_required_attribute = False
@@ -119,7 +121,7 @@ class DraftForm(forms.Form):
             cast("Any", self.fields[name]).queryset = carriers()
         self.complete = complete
         if order is not None:
-            self.initial |= draft_values(order, self.addresses)
+            self.initial = draft_values(order, self.addresses)
 
     def full_clean(self) -> None:
         """Everything is needed in the end; a draft may still leave it open."""
@@ -131,7 +133,7 @@ class DraftForm(forms.Form):
 
     @property
     def wants_new_address(self) -> bool:
-        return self["return_to"].value() == NEW_ADDRESS
+        return bool(self["return_to"].value() == NEW_ADDRESS)
 
     def shipping(self, new_address: dict[str, Any] | None = None) -> orders.Shipping:
         told = self.cleaned_data
@@ -188,6 +190,7 @@ class DeviceForm(forms.Form):
     model = forms.ModelChoiceField(
         ProductModel.objects.none(),
         label=_("Device model"),
+        empty_label=_("Choose"),
         error_messages={"required": _("Choose the device model.")},
     )
     shop = ShopField(
@@ -250,7 +253,7 @@ class DeviceForm(forms.Form):
     def refuse(self, error: ValidationError) -> None:
         """What the service found, beside its field; what a tick can answer is asked."""
         for name, errors in error.error_dict.items():
-            self.add_error(name, errors)  # type: ignore[arg-type]
+            self.add_error(name, errors)
             if name in ("accepted", "split"):
                 self.asks.add(name)
 
@@ -274,6 +277,7 @@ class PasteForm(forms.Form):
     model = forms.ModelChoiceField(
         ProductModel.objects.none(),
         label=_("Device model of unknown serial numbers"),
+        empty_label=_("Choose"),
         required=False,
     )
     device_type = forms.ChoiceField(
@@ -307,6 +311,7 @@ class WaybillForm(forms.Form):
     carrier = forms.ModelChoiceField(
         Carrier.objects.none(),
         label=_("Logistics company"),
+        empty_label=_("Choose"),
         error_messages={"required": _("Choose the company that carries your parcel.")},
     )
     waybill = forms.CharField(
@@ -335,6 +340,7 @@ class ReturnForm(forms.Form):
     return_carrier = forms.ModelChoiceField(
         Carrier.objects.none(),
         label=_("Preferred return carrier"),
+        empty_label=_("Choose"),
         error_messages={"required": _("Choose the company for the way back.")},
     )
 

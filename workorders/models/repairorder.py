@@ -23,7 +23,7 @@ from workorders.models.counselling import Counselling
 from workorders.models.thread import Thread
 
 if TYPE_CHECKING:
-    from workorders.models.unit import Unit
+    pass
 
 
 @dataclass(frozen=True)
@@ -214,9 +214,6 @@ class RepairOrder(ConcurrentTransitionMixin, models.Model):
             ),
         )
         return Tally(**counted)
-
-    if TYPE_CHECKING:
-        units: models.Manager[Unit]
 
     @property
     def state_label(self) -> str:

@@ -49,7 +49,7 @@ def _orders() -> None:
     say(
         RepairOrder,
         "return_shipped",
-        _("%(units)s devices sent back with %(carrier)s, %(waybill)s"),
+        _("Sent back with %(carrier)s, %(waybill)s, devices: %(units)s"),
         icon="truck",
         tone="teal",
     )
@@ -64,7 +64,7 @@ def _orders() -> None:
     say(
         RepairOrder,
         "return_unboxed",
-        _("%(units)s devices taken out of their return box"),
+        _("Taken out of the return box, devices: %(units)s"),
         icon="box",
         public=False,
     )

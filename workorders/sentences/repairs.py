@@ -11,11 +11,23 @@ from workorders.models import RepairOrder, Unit
 def register() -> None:
     say(RepairOrder, "opened", _("First visit code issued"), icon="key", tone="gray")
     say(RepairOrder, "edited", _("Draft saved"), icon="pen", tone="gray")
-    say(RepairOrder, "devices_added", _("%(count)s devices added from a list"), icon="list", tone="gray")
+    say(
+        RepairOrder,
+        "devices_added",
+        _("%(count)s devices added from a list"),
+        icon="list",
+        tone="gray",
+    )
     say(RepairOrder, "device_removed", _("%(sn)s taken off the list"), icon="trash", tone="gray")
     say(RepairOrder, "submit", _("Repair order submitted"), icon="pen", tone="blue")
     say(RepairOrder, "waybill_corrected", _("Waybill corrected"), icon="truck", tone="gray")
-    say(RepairOrder, "waybill_added", _("Another waybill added: %(carrier)s, %(waybill)s"), icon="truck", tone="gray")
+    say(
+        RepairOrder,
+        "waybill_added",
+        _("Another waybill added: %(carrier)s, %(waybill)s"),
+        icon="truck",
+        tone="gray",
+    )
     say(RepairOrder, "return_corrected", _("Way back corrected"), icon="house", tone="gray")
     say(RepairOrder, "cancel", _("Repair order cancelled"), icon="fail", tone="gray")
     say(RepairOrder, "complete", _("Repair order completed"), icon="ok", tone="green")

@@ -107,7 +107,8 @@ def take_step(unit: Unit, name: str, *, actor: Any, note: str = "") -> Unit:
     calendar = order.shop.calendar if order.shop else None
     _move_clock(fresh, name, at=at, calendar=calendar)
     orders.follow_units(order, actor=actor, at=at)
-    return Unit.objects.get(pk=fresh.pk)
+    again: Unit = Unit.objects.get(pk=fresh.pk)
+    return again
 
 
 def _at_the_door(unit: Unit, name: str, *, actor: Any) -> Unit:
@@ -116,7 +117,8 @@ def _at_the_door(unit: Unit, name: str, *, actor: Any) -> Unit:
     out = act(unit.order, chosen, actor=actor)
     if out.refused:
         raise Refused(*out.refused.values())
-    return Unit.objects.get(pk=unit.pk)
+    again: Unit = Unit.objects.get(pk=unit.pk)
+    return again
 
 
 def _move_clock(unit: Unit, name: str, *, at: datetime, calendar: Any) -> None:
@@ -151,7 +153,7 @@ def save_report(
     if Fault.NONE_FOUND in chosen and len(chosen) > 1:
         raise ValidationError({"faults": _("“No fault found” cannot stand beside a fault.")})
     lock(unit.order)
-    fresh = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
+    fresh: Unit = Unit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
     if fresh.state in (Unit.State.EXPECTED, *Unit.FINAL):
         raise Refused(_("The device is not here."))
     if fresh.outbound_container_id is not None:

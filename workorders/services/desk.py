@@ -40,7 +40,9 @@ def require_agent(actor: Any) -> None:
 
 
 def lock(counselling: Counselling) -> Counselling:
-    return Counselling.objects.select_for_update(of=("self",)).get(pk=counselling.pk)
+    """The row as it stands now, locked until the transaction ends."""
+    fresh: Counselling = Counselling.objects.select_for_update(of=("self",)).get(pk=counselling.pk)
+    return fresh
 
 
 def _give(counselling: Counselling, to: User | None, *, actor: Any) -> Counselling:

@@ -67,7 +67,8 @@ def require_editor(order: RepairOrder, actor: Any) -> None:
 
 def lock(order: RepairOrder) -> RepairOrder:
     """The fresh row, locked: whoever changes units locks their order first."""
-    return RepairOrder.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    fresh: RepairOrder = RepairOrder.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    return fresh
 
 
 def lock_draft(order: RepairOrder, *, actor: Any) -> RepairOrder:
@@ -81,7 +82,8 @@ def lock_draft(order: RepairOrder, *, actor: Any) -> RepairOrder:
 
 def units_of(order: RepairOrder) -> WorkflowQuerySet[Unit]:
     """The devices that are on the order, without the cancelled ones."""
-    return Unit.objects.filter(order=order.pk).exclude(state=Unit.State.CANCELLED)
+    rows: WorkflowQuerySet[Unit] = Unit.objects.filter(order=order.pk)
+    return rows.exclude(state=Unit.State.CANCELLED)
 
 
 def count_units(order: RepairOrder) -> int:
@@ -106,7 +108,7 @@ def open_draft(
     The code is the counselling's. The warranty verdict is the one frozen when the enquiry was
     opened (E10).
     """
-    order = RepairOrder.objects.create(
+    order: RepairOrder = RepairOrder.objects.create(
         code=counselling.code or new_code(),
         counselling=counselling,
         thread_id=counselling.thread_id,
@@ -135,7 +137,8 @@ def open_draft(
 def family(order: RepairOrder) -> WorkflowQuerySet[RepairOrder]:
     """All orders of one first visit code: the first, and one per further shop (E8)."""
     base = order.code.partition("-")[0]
-    return RepairOrder.objects.filter(Q(code=base) | Q(code__startswith=f"{base}-"))
+    rows: WorkflowQuerySet[RepairOrder] = RepairOrder.objects.all()
+    return rows.filter(Q(code=base) | Q(code__startswith=f"{base}-"))
 
 
 def taken_waybill(carrier: Carrier | None, waybill: str) -> str:
@@ -212,7 +215,7 @@ def split_to_shop(order: RepairOrder, shop: RepairShop, *, actor: Any) -> Repair
             )
     base = fresh.code.partition("-")[0]
     numbers = [int(row.code.partition("-")[2] or 1) for row in siblings]
-    second = RepairOrder.objects.create(
+    second: RepairOrder = RepairOrder.objects.create(
         code=f"{base}-{max(numbers) + 1}",
         counselling_id=fresh.counselling_id,
         thread_id=fresh.thread_id,

@@ -102,7 +102,7 @@ def set_device(
     after = {"sn": found.sn, "verdict": str(found.verdict)}
     Counselling.objects.filter(pk=fresh.pk).update(**facts)
     record(fresh, "device_set", actor=actor, data={"before": before, "after": after})
-    return Counselling.objects.get(pk=fresh.pk)
+    return lock(fresh)
 
 
 @transaction.atomic
@@ -134,7 +134,7 @@ def override_warranty(
         internal=True,
         data={"decision": decision, "before": fresh.verdict, "after": str(verdict)},
     )
-    return Counselling.objects.get(pk=fresh.pk)
+    return lock(fresh)
 
 
 def _require_open(counselling: Counselling) -> None:

@@ -340,7 +340,7 @@ def correct_return(
         return_to=return_to,
         return_carrier=return_carrier,
     )
-    Consignment.objects.filter(pk=fresh.consignment_id).update(
+    Consignment.objects.filter(reference=fresh.code).update(
         return_address=return_to.as_text(), return_carrier=return_carrier
     )
     return changed

@@ -116,7 +116,8 @@ def undo_receipt(unit: Unit, *, actor: Any) -> Unit:
         advance(Unit.objects.get(pk=fresh.pk), "cancel", actor=actor, at=at)
         Unit.objects.filter(pk=fresh.pk).update(holds_sn=False)
     orders.follow_units(order, actor=actor, at=at)
-    return Unit.objects.get(pk=fresh.pk)
+    again: Unit = Unit.objects.get(pk=fresh.pk)
+    return again
 
 
 @transaction.atomic
@@ -146,7 +147,8 @@ def add_unexpected(
     advance(unit, "receive", actor=actor, at=at)
     _took_in(order, [unit.pk], actor=actor, shipment=shipment, at=at)
     orders.follow_units(order, actor=actor, at=at)
-    return Unit.objects.get(pk=unit.pk)
+    again: Unit = Unit.objects.get(pk=unit.pk)
+    return again
 
 
 def _registered(order: RepairOrder, sn: str) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def take_out(order: RepairOrder, shipment: Shipment, *, actor: Any) -> int:
     fresh = _return_of(order, shipment)
     if fresh.tracked_at is not None:
         raise Refused(_("Remove the waybill number first."))
-    count = Unit.objects.filter(order=order, outbound_container__shipment=fresh).update(
+    count: int = Unit.objects.filter(order=order, outbound_container__shipment=fresh).update(
         outbound_container=None
     )
     record(order, "return_unboxed", actor=actor, data={"units": count})

@@ -192,7 +192,7 @@ def add_unit(order: RepairOrder, device: Device, *, actor: Any) -> Unit:
     fresh = lock_draft(order, actor=actor)
     _require_room(fresh, 1)
     row = verdict_of(fresh, device)
-    unit = Unit.objects.create(order=fresh, **_facts(row, device))
+    unit: Unit = Unit.objects.create(order=fresh, **_facts(row, device))
     count_units(fresh)
     record(unit, "added", actor=actor, data={"sn": unit.sn})
     return unit

@@ -25,7 +25,8 @@ def order(cora: User, kunshan: RepairShop) -> RepairOrder:
         service_note="Check the EEPROM first.",
     )
     UnitFactory.create_batch(3, order=made)
-    return RepairOrder.objects.get(pk=made.pk)
+    again: RepairOrder = RepairOrder.objects.get(pk=made.pk)
+    return again
 
 
 @pytest.fixture

@@ -17,14 +17,7 @@ from logistics import models as logistics
 from workorders import models
 from workorders.models import RepairOrder, Unit
 from workorders.services import bench
-from workorders.tests.bench import (  # noqa: F401
-    finish,
-    fresh,
-    order,
-    receive,
-    state_of,
-    units,
-)
+from workorders.tests.bench import finish, fresh, receive, state_of
 from workorders.tests.factories import RepairOrderFactory, UnitFactory
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +37,8 @@ def exported(client: Client, **query: str) -> list[str]:
 
 # ------------------------------------------------------------------ one order
 @pytest.mark.parametrize(
-    ("person", "status"), [("emil", 200), ("mona", 200), ("agnes", 200), ("ada", 200), ("erna", 404)]
+    ("person", "status"),
+    [("emil", 200), ("mona", 200), ("agnes", 200), ("ada", 200), ("erna", 404)],
 )
 def test_staff_read_the_order_with_everything_that_hangs_on_it(
     request: pytest.FixtureRequest,

@@ -15,15 +15,7 @@ from logistics.tests.factories import ParcelFactory
 from repairshops.tests.factories import MembershipFactory
 from workorders.models import RepairOrder, Unit, UnitNote
 from workorders.services import bench
-from workorders.tests.bench import (  # noqa: F401
-    all_of,
-    finish,
-    fresh,
-    order,
-    receive,
-    state_of,
-    units,
-)
+from workorders.tests.bench import finish, fresh, receive, state_of
 from workorders.tests.factories import RepairOrderFactory, UnitFactory
 
 pytestmark = pytest.mark.django_db
@@ -225,9 +217,7 @@ def test_notes_show_who_may_read_them(
     assert UnitNote.objects.filter(public=True).count() == 1
 
 
-def test_a_note_sent_twice_counts_once(
-    client: Client, units: list[Unit], emil: User
-) -> None:
+def test_a_note_sent_twice_counts_once(client: Client, units: list[Unit], emil: User) -> None:
     client.force_login(emil)
     data = {"text": "Once.", "form_key": "k1"}
     for _ in range(2):

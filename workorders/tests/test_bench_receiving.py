@@ -20,14 +20,7 @@ from logistics.services import record_parcel
 from logistics.tests.factories import CarrierFactory, ParcelFactory
 from workorders.models import RepairOrder, Unit
 from workorders.services import bench, orders
-from workorders.tests.bench import (  # noqa: F401
-    all_of,
-    fresh,
-    order,
-    receive,
-    state_of,
-    units,
-)
+from workorders.tests.bench import all_of, receive, state_of
 from workorders.tests.factories import RepairOrderFactory, UnitFactory
 
 pytestmark = pytest.mark.django_db
@@ -253,7 +246,7 @@ def test_the_customer_of_a_draft_is_asked_to_submit(
     draft = RepairOrderFactory(customer=cora.customer)
     UnitFactory(order=draft, sn="DRAFTSN1", holds_sn=False)
     parcel = bench.record_parcel(
-        order.shop, actor=emil, carrier=None, waybill="X1", sns=["draft-sn1"]
+        emil.memberships.get().shop, actor=emil, carrier=None, waybill="X1", sns=["draft-sn1"]
     )
     assert parcel.consignment is None
     entry = Entry.objects.of(draft).get(verb="parcel_without_order")
@@ -275,7 +268,7 @@ def test_submitting_matches_the_parcel_that_came_before(
 ) -> None:
     source = RepairOrderFactory(submitted=True, customer=cora.customer, shop=order.shop)
     parcel = record_parcel(
-        order.shop,
+        emil.memberships.get().shop,
         actor=emil,
         carrier=None,
         waybill="EARLY9",

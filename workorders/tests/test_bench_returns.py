@@ -19,15 +19,7 @@ from logistics.services import open_box, ship_out
 from logistics.tests.factories import CarrierFactory
 from workorders.models import RepairOrder, Unit
 from workorders.services import bench
-from workorders.tests.bench import (  # noqa: F401
-    all_of,
-    finish,
-    fresh,
-    order,
-    receive,
-    state_of,
-    units,
-)
+from workorders.tests.bench import finish, fresh, receive, state_of
 
 pytestmark = pytest.mark.django_db
 

@@ -21,16 +21,7 @@ from logistics.models import Container, Direction
 from repairshops.tests.factories import MembershipFactory
 from workorders.models import RepairOrder, Unit
 from workorders.services import bench
-from workorders.tests.bench import (  # noqa: F401
-    all_of,
-    clock_of,
-    finish,
-    fresh,
-    order,
-    receive,
-    state_of,
-    units,
-)
+from workorders.tests.bench import all_of, clock_of, finish, fresh, receive, state_of
 from workorders.tests.factories import RepairOrderFactory, UnitFactory
 
 pytestmark = pytest.mark.django_db
@@ -77,9 +68,7 @@ def test_receiving_twice_names_the_reason(order: RepairOrder, emil: User) -> Non
     assert len(out.refused) == 3
 
 
-def test_a_customer_or_an_agent_cannot_receive(
-    order: RepairOrder, cora: User, agnes: User
-) -> None:
+def test_a_customer_or_an_agent_cannot_receive(order: RepairOrder, cora: User, agnes: User) -> None:
     for person in (cora, agnes):
         with pytest.raises(PermissionDenied):
             bench.receive_units(order, all_of(order), actor=person)
@@ -103,7 +92,9 @@ def _statements(shop: Any, engineer: User, count: int) -> int:
     Unit.objects.bulk_create(
         Unit(order=big, sn=f"B{big.pk}N{n:05d}", holds_sn=True) for n in range(count)
     )
-    with CaptureQueriesContext(connection, ) as seen:
+    with CaptureQueriesContext(
+        connection,
+    ) as seen:
         out = bench.receive_units(big, all_of(big), actor=engineer)
     assert len(out.moved) == count
     assert fresh(big).state == "received"
@@ -161,9 +152,7 @@ def test_undo_is_refused_once_work_has_begun(
         bench.take_step(units[0], "undo_receipt", actor=emil)
 
 
-def test_undoing_an_unexpected_device_takes_it_off_the_list(
-    order: RepairOrder, emil: User
-) -> None:
+def test_undoing_an_unexpected_device_takes_it_off_the_list(order: RepairOrder, emil: User) -> None:
     unit = bench.add_unexpected(order, "SURPRISE01", actor=emil)
     gone = bench.undo_receipt(unit, actor=emil)
     assert gone.state == "cancelled"
@@ -246,9 +235,7 @@ def test_a_unit_goes_its_way_and_the_order_follows(
     assert clock_of(units[0]).stopped_at is not None  # type: ignore[union-attr]
 
 
-def test_a_step_needs_its_report_first(
-    order: RepairOrder, units: list[Unit], emil: User
-) -> None:
+def test_a_step_needs_its_report_first(order: RepairOrder, units: list[Unit], emil: User) -> None:
     receive(order, emil)
     bench.take_step(units[0], "start_diagnosis", actor=emil)
     with pytest.raises(Refused) as refusal:
@@ -337,9 +324,7 @@ def test_a_report_is_refused_before_receipt_and_in_the_box(
     with pytest.raises(Refused):
         bench.save_report(units[0], actor=emil, **words)
     receive(order, emil)
-    box = Container.objects.create(
-        consignment=order.consignment, direction=Direction.OUT, number=1
-    )
+    box = Container.objects.create(consignment=order.consignment, direction=Direction.OUT, number=1)
     Unit.objects.filter(pk=units[0].pk).update(outbound_container=box)
     with pytest.raises(Refused):
         bench.save_report(units[0], actor=emil, **words)
@@ -351,9 +336,7 @@ def test_faults_nobody_knows_or_that_contradict_are_refused(
 ) -> None:
     receive(order, emil)
     with pytest.raises(ValidationError):
-        bench.save_report(
-            units[0], version=1, actor=emil, faults=faults, finding="", work_done=""
-        )
+        bench.save_report(units[0], version=1, actor=emil, faults=faults, finding="", work_done="")
 
 
 def test_notes_are_internal_unless_said_otherwise(

@@ -44,7 +44,8 @@ def device(cora: User) -> Device:
     return DeviceFactory(sn="1H21415090018", warranty_until=dt.date(2999, 1, 1))
 
 
-def at(name: str, enquiry: Counselling) -> str:
+def at(name: str, enquiry: Counselling | None) -> str:
+    assert enquiry is not None
     return reverse(f"workorders:{name}", args=[enquiry.number])
 
 
@@ -480,10 +481,13 @@ def test_a_bad_file_is_named_and_the_good_one_is_kept_for_the_next_try(
 
 def test_a_kept_file_can_be_taken_off_again(cora: User, enquiry: Counselling) -> None:
     kept = store(samples.upload("boot.log", samples.LOG), actor=cora)
-    sent = {"text": "", "kept": kept.token, "remove": kept.token}
+    before = Message.objects.count()
+    sent = {"text": "Not yet sent", "kept": kept.token, "take_off": kept.token}
     answer = signed_in(cora).post(at("message-post", enquiry), sent)
     assert answer.status_code == 422
     assert kept.token not in answer.text
+    assert "Not yet sent" in answer.text
+    assert Message.objects.count() == before
 
 
 @pytest.mark.parametrize("who", ["colin", "otto"])

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from accounts.models import User
+from accounts.models import Customer, User
 from attachments.services import store
 from attachments.tests import samples
 from core.workflow import Refused
@@ -31,6 +31,11 @@ def _promises(db: None) -> None:
         Policy.objects.update_or_create(kind=kind, defaults={"amount": 720, "unit": "minutes"})
 
 
+def of(user: User) -> Customer:
+    assert user.customer is not None
+    return user.customer
+
+
 @pytest.fixture
 def device(cora: User) -> Device:
     return DeviceFactory(
@@ -42,12 +47,13 @@ def device(cora: User) -> Device:
 def enquiry(cora: User, device: Device) -> Counselling:
     with time_machine.travel(NOON, tick=False):
         return open_counselling(
-            cora.customer, actor=cora, sn=device.sn, text="Fans spin without force.\nSince Monday."
+            of(cora), actor=cora, sn=device.sn, text="Fans spin without force.\nSince Monday."
         )
 
 
 def again(enquiry: Counselling) -> Counselling:
-    return Counselling.objects.get(pk=enquiry.pk)
+    fresh: Counselling = Counselling.objects.get(pk=enquiry.pk)
+    return fresh
 
 
 def clocks(enquiry: Counselling) -> list[tuple[str, bool]]:
@@ -95,21 +101,21 @@ def test_out_of_warranty_opens_nothing_unless_the_brand_repairs_for_a_quote(
 ) -> None:
     Device.objects.filter(pk=device.pk).update(warranty_until=dt.date(2020, 1, 1))
     with pytest.raises(Refused, match="not in warranty"):
-        open_counselling(cora.customer, actor=cora, sn=device.sn, text="It is silent.")
+        open_counselling(of(cora), actor=cora, sn=device.sn, text="It is silent.")
     Brand.objects.update(out_of_warranty="quote")
-    opened = open_counselling(cora.customer, actor=cora, sn=device.sn, text="It is silent.")
+    opened = open_counselling(of(cora), actor=cora, sn=device.sn, text="It is silent.")
     assert (opened.verdict, opened.paid_repair) == ("out", True)
 
 
 def test_an_unknown_number_opens_nothing_for_a_customer(cora: User) -> None:
     with pytest.raises(Refused):
-        open_counselling(cora.customer, actor=cora, sn="NOSUCH1", text="It is silent.")
+        open_counselling(of(cora), actor=cora, sn="NOSUCH1", text="It is silent.")
     assert not Counselling.objects.exists()
 
 
 def test_customer_service_opens_for_anybody_and_any_number(cora: User, agnes: User) -> None:
     opened = open_counselling(
-        cora.customer, actor=agnes, sn="", text="Called: fan is silent.", channel="phone",
+        of(cora), actor=agnes, sn="", text="Called: fan is silent.", channel="phone",
         subject="Silent fan", model_name="VolcMiner D1",
     )  # fmt: skip
     assert (opened.subject, opened.channel, opened.model_name) == (
@@ -124,7 +130,7 @@ def test_nobody_opens_for_a_foreign_customer(
 ) -> None:
     for stranger in (otto, emil, ada):
         with pytest.raises(PermissionDenied):
-            open_counselling(cora.customer, actor=stranger, sn=device.sn, text="Hello")
+            open_counselling(of(cora), actor=stranger, sn=device.sn, text="Hello")
 
 
 def test_a_device_in_ones_own_open_order_is_refused_with_its_code(
@@ -133,7 +139,7 @@ def test_a_device_in_ones_own_open_order_is_refused_with_its_code(
     order = RepairOrderFactory(customer=cora.customer, submitted=True)
     UnitFactory(order=order, sn=device.sn)
     with pytest.raises(Refused, match=order.code):
-        open_counselling(cora.customer, actor=cora, sn=device.sn, text="It is silent.")
+        open_counselling(of(cora), actor=cora, sn=device.sn, text="It is silent.")
 
 
 def test_a_device_in_somebody_elses_order_goes_to_customer_service(
@@ -142,7 +148,7 @@ def test_a_device_in_somebody_elses_order_goes_to_customer_service(
     """E11: it is flagged inside, and nothing of it is told to the customer."""
     order = RepairOrderFactory(customer=otto.customer, submitted=True)
     UnitFactory(order=order, sn=device.sn)
-    opened = open_counselling(cora.customer, actor=cora, sn=device.sn, text="It is silent.")
+    opened = open_counselling(of(cora), actor=cora, sn=device.sn, text="It is silent.")
     flag = Entry.objects.of(opened).get(verb="sn_elsewhere")
     assert (flag.internal, flag.note) == (True, order.code)
 
@@ -150,13 +156,13 @@ def test_a_device_in_somebody_elses_order_goes_to_customer_service(
 @pytest.mark.parametrize("text", ["", "   \n ", "a\x00b", "x" * (TEXT_LIMIT + 1)])
 def test_a_text_that_cannot_be_kept_opens_nothing(cora: User, device: Device, text: str) -> None:
     with pytest.raises(ValidationError):
-        open_counselling(cora.customer, actor=cora, sn=device.sn, text=text)
+        open_counselling(of(cora), actor=cora, sn=device.sn, text=text)
     assert not Counselling.objects.exists()
     assert not Message.objects.exists()
 
 
 def test_a_long_first_line_makes_a_short_subject(cora: User, device: Device) -> None:
-    opened = open_counselling(cora.customer, actor=cora, sn=device.sn, text="fan " * 200)
+    opened = open_counselling(of(cora), actor=cora, sn=device.sn, text="fan " * 200)
     assert len(opened.subject) <= 90
     assert len(opened.excerpt) <= 120
 

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts.models import Customer
 from accounts.roles import Role
-from accounts.tests.factories import CustomerFactory, UserFactory
+from accounts.tests.factories import UserFactory
 from devices.models import Verdict
 from devices.tests.factories import DeviceFactory
-from workorders import presence, search
+from workorders import presence
 from workorders.models import Counselling, Message, RepairOrder
 from workorders.services import threads
 from workorders.tests.factories import (
@@ -185,6 +185,16 @@ def test_send_and_close_by_htmx_loads_the_page_again(desk, enquiry):
     assert response.headers["HX-Redirect"] == url("counselling", enquiry)
 
 
+def test_an_answer_by_htmx_brings_a_fresh_head_along(desk, enquiry):
+    response = desk.post(
+        url("message-post", enquiry), {"text": "Try 1.4.1."}, headers={"HX-Request": "true"}
+    )
+    fragment = response.content.decode()
+    assert 'id="composer"' in fragment
+    assert 'id="desk-head" hx-swap-oob="true"' in fragment
+    assert "Waiting for customer" in fragment
+
+
 def test_a_colleagues_answer_in_between_is_shown_and_the_text_kept(desk, zhao, enquiry):
     """D10: nothing is sent, nothing is lost; sent again it goes through."""
     threads.post_message(enquiry.thread, actor=zhao, text="Please try firmware 1.4.1.")
@@ -348,44 +358,3 @@ def test_the_registry_page_of_the_desk_is_not_for_others(client, request, name):
     client.force_login(request.getfixturevalue(name))
     assert client.get(reverse("workorders:sn-verdict")).status_code == 403
     assert client.get(BEHALF).status_code == 403
-
-
-# ------------------------------------------------------------------ search over the portal
-def kinds(user, text):
-    return [(str(hit.kind), hit.number) for hit in search.find(user, text)]
-
-
-def test_search_finds_every_kind_of_number(agnes, cora):
-    device = DeviceFactory(sn="1H2141500001")
-    enquiry = CounsellingFactory(customer=cora.customer, converted=True, sn=device.sn)
-    order = RepairOrderFactory(customer=cora.customer, counselling=enquiry, submitted=True)
-    UnitFactory(order=order, sn=device.sn)
-    assert ("Enquiry", str(enquiry.number)) in kinds(agnes, str(enquiry.number))
-    assert {kind for kind, _n in kinds(agnes, order.code.lower())} == {"Enquiry", "Repair order"}
-    assert ("Repair order", order.code) in kinds(agnes, order.waybill.lower())
-    by_sn = {kind for kind, _n in kinds(agnes, "1h21415-00001")}
-    assert by_sn == {"Enquiry", "Repair order", "Device"}
-    assert ("Customer", "Nordfjell Hosting AB") in kinds(agnes, "nordfjell")
-    assert search.find(agnes, "  ") == []
-
-
-def test_search_gives_nobody_what_is_not_theirs(emil, erna, kunshan, fin, cora, otto):
-    order = RepairOrderFactory(customer=cora.customer, submitted=True, shop=kunshan)
-    assert ("Repair order", order.code) in kinds(emil, order.code)
-    for stranger in (erna, fin, otto):
-        assert kinds(stranger, order.code) == []
-    assert kinds(emil, "Nordfjell") == []
-    assert kinds(otto, str(order.counselling.number)) == []
-    assert kinds(cora, str(order.counselling.number))
-
-
-def test_search_never_breaks_on_what_people_type(agnes):
-    for text in ("%", "'", "\x00", "9" * 40, "—", "#", "a", "@", "﹪"):
-        search.find(agnes, text)
-
-
-def test_a_customer_of_the_search_leads_to_their_enquiries(desk, agnes):
-    customer = CustomerFactory(name="Searchable Mining")
-    enquiry = CounsellingFactory(customer=customer, finished=True)
-    [hit] = [h for h in search.find(agnes, "searchable min") if str(h.kind) == "Customer"]
-    assert str(enquiry.number) in desk.get(hit.url).content.decode()

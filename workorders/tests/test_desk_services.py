@@ -17,13 +17,13 @@ from devices.models import Verdict
 from devices.tests.factories import DeviceFactory
 from history.models import Entry
 from sla.models import Clock, ClockKind
-from workorders.models import Counselling, Message, Outcome, RepairOrder, SavedView
+from workorders.models import Counselling, Message, Outcome, RepairOrder, SavedView, Unit
 from workorders.services import desk, intake
 from workorders.services.intake import Intake, Override
 from workorders.tests.factories import CounsellingFactory
 
 
-def fresh(counselling: Counselling) -> Counselling:
+def fresh(counselling):
     return Counselling.objects.get(pk=counselling.pk)
 
 
@@ -195,7 +195,7 @@ def test_converting_finishes_with_a_code_a_draft_and_a_message(agnes, enquiry):
     assert len(order.code) == 8
     assert order.state == "awaiting_submission"
     assert order.service_note == "EEPROM?"
-    assert [unit.sn for unit in order.units.all()] == [enquiry.sn]
+    assert list(Unit.objects.filter(order=order).values_list("sn", flat=True)) == [enquiry.sn]
     assert Message.objects.get(thread=enquiry.thread).text == f"Your code is {order.code}."
     running.refresh_from_db()
     assert running.stopped_at is not None

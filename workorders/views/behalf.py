@@ -56,12 +56,14 @@ def counselling_behalf(request: UserRequest) -> HttpResponse:
         return _post(request)
     text = request.GET.get("find", "").strip()
     customer = _chosen(request, request.GET.get("customer", ""))
-    forms = {
-        "customer_form": NewCustomerForm(initial={"name": text if "@" not in text else ""}),
-        "form": IntakeForm(actor=request.user),
-    }
-    found = _customers(request, text)
-    return _page(request, customer=customer, text=text, found=found, **forms)
+    return _page(
+        request,
+        customer=customer,
+        customer_form=NewCustomerForm(initial={"name": text if "@" not in text else ""}),
+        form=IntakeForm(actor=request.user),
+        text=text,
+        found=_customers(request, text),
+    )
 
 
 def _post(request: UserRequest) -> HttpResponse:
@@ -74,10 +76,10 @@ def _post(request: UserRequest) -> HttpResponse:
     try:
         opened = _open(request.user, customer, customer_form, form)
     except ValidationError as error:
-        form.add_error(None, error.messages)  # type: ignore[arg-type]
+        form.add_error(None, error.messages)
         return _page(request, customer=customer, customer_form=customer_form, form=form, status=422)
     except Refused as refusal:
-        form.add_error(None, [str(reason) for reason in refusal.reasons])  # type: ignore[arg-type]
+        form.add_error(None, [str(reason) for reason in refusal.reasons])
         return _page(request, customer=customer, customer_form=customer_form, form=form, status=409)
     messages.success(request, _("Enquiry %(number)d is open.") % {"number": opened.number})
     return see_other(reverse("workorders:counselling", args=[opened.number]))

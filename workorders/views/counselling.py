@@ -99,7 +99,8 @@ def page(
 ) -> dict[str, Any]:
     """What the customer's page shows around the thread; one query for the repair orders."""
     orders = list(
-        RepairOrder.objects.filter(counselling=enquiry)
+        RepairOrder.objects.visible_to(request.user)
+        .filter(counselling=enquiry)
         .exclude(state=RepairOrder.State.CANCELLED)
         .select_related("shop")
         .order_by("pk")
@@ -211,20 +212,14 @@ def message_post(request: UserRequest, number: int) -> HttpResponse:
     return response
 
 
-def newest_reply(thread_pk: int) -> int:
-    """The newest public message of customer service; composers of agents carry it as `latest`."""
-    rows = Message.objects.filter(thread=thread_pk, internal=False).exclude(
-        author_role=Role.CUSTOMER
-    )
-    return rows.order_by("-pk").values_list("pk", flat=True).first() or 0
-
-
 def _came_between(enquiry: Counselling, form: MessageForm, request: UserRequest) -> Message | None:
     """A colleague's answer that the writer's page did not show when the writing began (D10)."""
     latest = form.cleaned_data["latest"]
     if latest is None:
         return None
-    rows = Message.objects.filter(thread=enquiry.thread_id, internal=False, pk__gt=latest)
+    rows = Message.objects.visible_to(request.user).filter(
+        thread=enquiry.thread_id, internal=False, pk__gt=latest
+    )
     rows = rows.exclude(author_role=Role.CUSTOMER).exclude(author=request.user)
     return rows.select_related("author").order_by("-pk").first()
 

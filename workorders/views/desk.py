@@ -68,8 +68,9 @@ def counselling_resolve(request: UserRequest, number: int) -> HttpResponse:
     if speaks and not form.is_valid():
         return composer(request, counselling, form, status=422)
     if speaks and (other := came_between(counselling, form, request.user)):
-        form.data = form.data.copy()
-        form.data["latest"] = str(other.pk)
+        given = request.POST.copy()
+        given["latest"] = str(other.pk)
+        form.data = given
         return composer(request, counselling, form, status=409, conflict=other)
     said = {name: form.cleaned_data[name] for name in ("text", "files")} if speaks else {}
     try:
@@ -82,7 +83,7 @@ def counselling_resolve(request: UserRequest, number: int) -> HttpResponse:
     except Refused as refusal:
         if not speaks and "text" not in request.POST:
             raise
-        form.add_error(None, [str(reason) for reason in refusal.reasons])  # type: ignore[arg-type]
+        form.add_error(None, [str(reason) for reason in refusal.reasons])
         return composer(request, counselling, form, status=409)
     messages.success(request, _("The enquiry is finished as solved."))
     return _whole_page(request, page_url(counselling))

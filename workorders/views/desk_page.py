@@ -67,7 +67,7 @@ class Desk:
 
     @property
     def finished(self) -> bool:
-        return self.counselling.state == Counselling.State.FINISHED
+        return bool(self.counselling.state == Counselling.State.FINISHED)
 
     @property
     def written_after_finish(self) -> bool:
@@ -297,7 +297,19 @@ def composer(
         fresh = for_desk(request, counselling.number)
         return counselling_page(request, fresh, message=form, conflict=conflict, status=status)
     context = composer_context(counselling, form, conflict)
-    return render(request, "workorders/counselling/_composer.html", context, status=status)
+    response = render(request, "workorders/counselling/_composer.html", context, status=status)
+    if status == 200:
+        response.content += _fresh_head(request, counselling.number)
+    return response
+
+
+def _fresh_head(request: UserRequest, number: int) -> bytes:
+    """What was sent turned the ball round: whose turn it is, and what may be done, say so."""
+    fresh = for_desk(request, number)
+    page = Desk(request, fresh)
+    context = {"desk": page, "counselling": fresh, "may_act": page.may_act, "agents": agents()}
+    head = render(request, "workorders/desk/_head.html", context | {"oob": True})
+    return head.content
 
 
 def composer_context(

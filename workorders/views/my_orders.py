@@ -36,6 +36,7 @@ from workorders.customer_list import (
     ways_back,
 )
 from workorders.models import Counselling, RepairOrder
+from workorders.views.bench.parts import asked
 
 ROW = (
     '<tr{new}><td class="lead"><a href="{enquiry_url}">{number}</a><small dir="auto">{subject}'
@@ -70,13 +71,12 @@ def my_orders(request: UserRequest) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> Chosen:
-    asked = {key: value.replace("\x00", "").strip()[:200] for key, value in request.GET.items()}
-    view = asked.get("view", "open")
+    view = asked(request, "view")
     return Chosen(
         view=view if view in dict(VIEWS) else "open",
-        status=asked.get("status", ""),
-        text=asked.get("q", ""),
-        after=asked.get("after", ""),
+        status=asked(request, "status"),
+        text=asked(request, "q"),
+        after=asked(request, "after"),
     )
 
 
@@ -95,9 +95,9 @@ def _tabs(request: HttpRequest, chosen: Chosen, numbers: dict[str, int]) -> list
 def _next(request: HttpRequest, found: list[Line]) -> str:
     if len(found) <= PAGE:
         return ""
-    asked = query(request)
-    joint = "&" if len(asked) > 1 else ""
-    return f"{asked}{joint}after={quote(place_of(found[PAGE - 1]))}"
+    here = query(request)
+    joint = "&" if len(here) > 1 else ""
+    return f"{here}{joint}after={quote(place_of(found[PAGE - 1]))}"
 
 
 # ------------------------------------------------------------------ rows

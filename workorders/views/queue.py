@@ -99,7 +99,8 @@ class Board:
 
     @cached_property
     def visible(self) -> CounsellingQuerySet:
-        return Counselling.objects.visible_to(self.request.user)
+        rows: CounsellingQuerySet = Counselling.objects.visible_to(self.request.user)
+        return rows
 
     @cached_property
     def given(self) -> QueryDict:
@@ -218,14 +219,14 @@ class Board:
         people = [("", _("Any assignee")), ("me", _("Me")), ("nobody", _("Nobody"))]
         people += [(str(pk), name) for pk, name in agents()]
         devices = [("", _("All devices")), *((name, name) for name in model_names())]
-        listed = [
+        listed: list[tuple[str, str, list[tuple[str, Any]]]] = [
             ("state", _("Status"), [("", _("Any status")), *STATES]),
             ("assignee", _("Assignee"), people),
             ("model", _("Device"), devices),
             ("language", _("Language"), list(fields["language"].choices)),
             ("channel", _("Channel"), list(fields["channel"].choices)),
         ]
-        return [self._select(*each) for each in listed]
+        return [self._select(name, label, choices) for name, label, choices in listed]
 
     @property
     def sort_label(self) -> str:
@@ -257,9 +258,9 @@ class Board:
         options = [(str(value), text, str(value) == chosen) for value, text in choices]
         return {"name": name, "label": label, "options": options}
 
-    def chips(self) -> list[dict[str, str]]:
+    def chips(self) -> list[dict[str, Any]]:
         """Each filter that is set, with the address of the list without it."""
-        shown = [
+        shown: list[dict[str, Any]] = [
             {
                 "label": f"{select['label']}: {text}",
                 "url": query(self.request, **{select["name"]: None}),
@@ -367,7 +368,7 @@ def view_save(request: UserRequest) -> HttpResponse:
         if given.get(name):
             kept[name] = given[name]
     if not form.is_valid():
-        messages.error(request, " ".join(form.errors.get("name", [_("Give the view a name.")])))
+        messages.error(request, _("Give the view a name of at most 60 letters."))
         return see_other(f"{reverse('workorders:queue')}?{kept.urlencode()}")
     view = desk.save_view(request.user, name=form.cleaned_data["name"], query=kept.urlencode())
     messages.success(request, _("The view is saved."))

@@ -31,7 +31,7 @@ from workorders.services import orders
 from workorders.services.drafts import MOST_UNITS
 from workorders.services.serials import TAKABLE, Defaults, Row, RowVerdict, counts
 from workorders.views.answers import see_other
-from workorders.views.repair_parts import find_order, way_to
+from workorders.views.repair_parts import at_version, find_order, way_to
 
 EDITORS = (Role.CUSTOMER, Role.AGENT)
 METHODS = ["GET", "HEAD", "POST"]
@@ -47,7 +47,8 @@ def _draft(request: HttpRequest, code: str) -> RepairOrder:
 
 def _unit(request: UserRequest, order: RepairOrder, pk: int) -> Unit:
     rows = Unit.objects.visible_to(request.user).select_related("order", "model")
-    return get_object_or_404(rows, order=order, pk=pk)
+    found: Unit = get_object_or_404(rows, order=order, pk=pk)
+    return found
 
 
 # ------------------------------------------------------------------ one device
@@ -121,8 +122,7 @@ def unit_edit(request: UserRequest, code: str, pk: int) -> HttpResponse:
         form.refuse(error)
         return _device_page(request, order, form, unit)
     except Stale as stale:
-        form.data = form.data.copy()
-        form.data["version"] = str(stale.subject.version)  # type: ignore[attr-defined]
+        at_version(form, stale.subject.version)  # type: ignore[attr-defined]
         return _device_page(request, order, form, unit, stale=True)
     messages.success(request, _("Device saved."))
     return see_other(way_to(target, request.user))
@@ -187,8 +187,9 @@ def units_paste(request: UserRequest, code: str) -> HttpResponse:
     form = PasteForm(request.POST, request.FILES)
     form.full_clean()
     lines = _read(form)
-    form.data = form.data.copy()
-    form.data["sns"] = "\n".join(lines)
+    data: Any = request.POST.copy()
+    data["sns"] = "\n".join(lines)  # what a file held stands in the text from now on
+    form.data = data
     rows = [] if form.errors else orders.check_sns(order, lines)
     if form.errors or "add" not in request.POST:
         return _paste_page(request, order, form, rows)
@@ -202,7 +203,7 @@ def units_paste(request: UserRequest, code: str) -> HttpResponse:
             order, lines, actor=request.user, take=take, defaults=defaults
         )
     except ValidationError as error:
-        form.add_error("sns", error.messages)  # type: ignore[arg-type]
+        form.add_error("sns", error.messages)
         return _paste_page(request, order, form, rows)
     said = ngettext("%(count)d device added.", "%(count)d devices added.", added)
     messages.success(request, said % {"count": added})

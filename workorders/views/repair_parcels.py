@@ -23,7 +23,7 @@ from workorders.forms.repairs import ReturnForm, WaybillForm
 from workorders.models import RepairOrder
 from workorders.services import orders
 from workorders.views.answers import see_other
-from workorders.views.repair_parts import find_order
+from workorders.views.repair_parts import at_version, find_order
 
 State = RepairOrder.State
 EDITORS = (Role.CUSTOMER, Role.AGENT)
@@ -102,11 +102,10 @@ def waybill_correct(request: UserRequest, code: str, pk: int) -> HttpResponse:
             actor=request.user,
         )
     except ValidationError as error:
-        form.add_error("waybill", error.messages)  # type: ignore[arg-type]
+        form.add_error("waybill", error.messages)
         return _waybill_page(request, order, form, title)
     except Stale as stale:
-        form.data = form.data.copy()
-        form.data["version"] = str(stale.subject.version)  # type: ignore[attr-defined]
+        at_version(form, stale.subject.version)  # type: ignore[attr-defined]
         return _waybill_page(request, order, form, title, stale=str(stale.subject))
     messages.success(request, _("Waybill corrected."))
     return see_other(_back(order))
@@ -128,7 +127,7 @@ def waybill_add(request: UserRequest, code: str) -> HttpResponse:
             order, carrier=told["carrier"], waybill=told["waybill"], actor=request.user
         )
     except ValidationError as error:
-        form.add_error("waybill", error.messages)  # type: ignore[arg-type]
+        form.add_error("waybill", error.messages)
         return _waybill_page(request, order, form, title)
     messages.success(request, _("Waybill added."))
     return see_other(_back(order))
@@ -161,8 +160,7 @@ def return_correct(request: UserRequest, code: str) -> HttpResponse:
         )
     except Stale:
         fresh = find_order(request, code)
-        form.data = form.data.copy()
-        form.data["version"] = str(fresh.version)
+        at_version(form, fresh.version)
         return _return_page(request, fresh, form, stale=True)
     messages.success(request, _("Way back corrected."))
     return see_other(_back(order))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count
+from django.forms import Form
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -44,7 +45,15 @@ def find_order(request: HttpRequest, code: str) -> RepairOrder:
     rows = RepairOrder.objects.visible_to(request.user).select_related(
         "counselling", "customer", "shop", "carrier", "return_to", "return_carrier", "consignment"
     )
-    return get_or_miss(rows, request, code=code.replace("\x00", "").strip().upper())
+    found: RepairOrder = get_or_miss(rows, request, code=code.replace("\x00", "").strip().upper())
+    return found
+
+
+def at_version(form: Form, version: int) -> None:
+    """Let a stale form be sent again: what was typed stays, its version becomes the newest."""
+    data: Any = form.data.copy()  # type: ignore[attr-defined]
+    data[form.add_prefix("version")] = str(version)
+    form.data = data
 
 
 def way_to(order: RepairOrder, user: Any) -> str:

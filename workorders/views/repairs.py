@@ -24,7 +24,7 @@ from workorders.services import orders
 from workorders.views.answers import see_other
 from workorders.views.bench import order_page
 from workorders.views.repair_detail import detail_page
-from workorders.views.repair_parts import find_order, tally, units_page, way_to
+from workorders.views.repair_parts import at_version, find_order, tally, units_page, way_to
 
 State = RepairOrder.State
 NEW = "new"  # prefix of the address that is entered in place
@@ -113,7 +113,7 @@ def _save(request: UserRequest, order: RepairOrder, *, complete: bool) -> HttpRe
         orders.save_draft(order, version=version, actor=request.user, shipping=shipping)
     except ValidationError as error:
         for name, errors in error.error_dict.items():
-            form.add_error(name, errors)  # type: ignore[arg-type]
+            form.add_error(name, errors)
         return draft_page(request, order, form=form, address=address, status=422)
     except Stale:
         return _conflict(request, order, form, address)
@@ -125,8 +125,7 @@ def _conflict(
 ) -> HttpResponse:
     """Somebody saved in between: both versions on one page, nothing typed is lost (L13)."""
     fresh = find_order(request, order.code)
-    form.data = form.data.copy()
-    form.data["version"] = str(fresh.version)
+    at_version(form, fresh.version)
     return draft_page(request, fresh, form=form, address=address, stale=True, status=409)
 
 

@@ -97,7 +97,7 @@ def _goods(order: RepairOrder) -> tuple[list[Group], list[Group]]:
 # ------------------------------------------------------------------ the list
 def _filtered(request: UserRequest) -> QuerySet[RepairOrder]:
     """What the address asks for, and nothing that this person may not see: list and export."""
-    orders = RepairOrder.objects.visible_to(request.user)
+    orders: QuerySet[RepairOrder] = RepairOrder.objects.visible_to(request.user)
     state, shop, text = asked(request, "state"), asked(request, "shop"), asked(request)
     if state in RepairOrder.State.values:
         orders = orders.filter(state=state)

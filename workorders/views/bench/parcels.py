@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import UserRequest, access
 from accounts.roles import WORKSHOP, Role
+from attachments.uploads import files_first
 from core.limits import get_or_miss
 from jobs.once import once
 from logistics.models import Parcel
@@ -28,6 +29,7 @@ MATCHERS = (*WORKSHOP, Role.AGENT)
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @access(*WORKSHOP)
+@files_first
 @once
 def parcel_new(request: UserRequest) -> HttpResponse:
     """Record it; where its order is known already it is matched at once."""

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import UserRequest, access
 from accounts.roles import WORKSHOP, Role
+from attachments.uploads import files_first
 from core.workflow import Refused
 from devices.models import Device, Verdict, normalise_sn
 from history.services import Outcome
@@ -108,7 +109,8 @@ def _order(request: UserRequest, code: str) -> RepairOrder:
     orders = RepairOrder.objects.visible_to(request.user).select_related(
         "customer", "shop", "consignment", "counselling"
     )
-    return get_object_or_404(orders, code=code.upper())
+    order: RepairOrder = get_object_or_404(orders, code=code.upper())
+    return order
 
 
 def _back(order: RepairOrder, **query: Any) -> HttpResponse:
@@ -274,6 +276,7 @@ def receive_unexpected(request: UserRequest, code: str) -> HttpResponse:
 
 @require_POST
 @access(*WORKSHOP)
+@files_first
 @once
 def receive_damage(request: UserRequest, code: str) -> HttpResponse:
     """Shipping damage with photos; the customer of the order sees it (R66)."""

@@ -32,7 +32,8 @@ def _order(request: UserRequest, code: str) -> RepairOrder:
     orders = RepairOrder.objects.visible_to(request.user).select_related(
         "customer", "shop", "consignment__return_carrier"
     )
-    return get_object_or_404(orders, code=code.upper())
+    order: RepairOrder = get_object_or_404(orders, code=code.upper())
+    return order
 
 
 def _shipment(request: UserRequest, order: RepairOrder, pk: int) -> Shipment:

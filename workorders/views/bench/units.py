@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import UserRequest, access
 from accounts.roles import WORKSHOP, Role
+from attachments.uploads import files_first
 from core.workflow import Stale, Text, offered_steps
 from jobs.once import once
 from workorders.forms.bench import NoteForm, ReportForm, StepForm, add_errors
@@ -59,7 +60,8 @@ def _unit(request: UserRequest, pk: int) -> Unit:
     units = Unit.objects.visible_to(request.user).select_related(
         "order__customer", "order__shop__calendar", "model", "engineer", "received_by"
     )
-    return get_object_or_404(units, pk=pk)
+    unit: Unit = get_object_or_404(units, pk=pk)
+    return unit
 
 
 @require_safe
@@ -192,8 +194,10 @@ def unit_report(request: UserRequest, pk: int) -> HttpResponse:
     except ValidationError as error:
         add_errors(form, error)
         return _page(request, unit, status=422, report=form)
-    except Stale as stale:
-        return _page(request, unit, status=409, report=_kept(form, unit), conflict=stale.subject)
+    except Stale:
+        return _page(
+            request, unit, status=409, report=_kept(form, unit), conflict=_unit(request, pk)
+        )
     return see_other(reverse("workorders:unit", args=[pk]))
 
 
@@ -204,6 +208,7 @@ def _kept(form: ReportForm, unit: Unit) -> ReportForm:
 
 @require_POST
 @access(*WORKSHOP)
+@files_first
 @once
 def unit_note(request: UserRequest, pk: int) -> HttpResponse:
     """A note with photos, internal unless the customer may read it."""
