@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from allauth.account import admin as account_admin  # noqa: F401 - registers, see below
 from allauth.account.decorators import secure_admin_login
 from allauth.account.forms import ResetPasswordForm
+from allauth.account.models import EmailAddress
+from allauth.mfa import admin as mfa_admin  # noqa: F401 - registers, see below
+from allauth.mfa.models import Authenticator
+from allauth.usersessions import admin as usersessions_admin  # noqa: F401 - registers, see below
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import admin as auth_admin  # noqa: F401 - registers Group, see below
@@ -22,6 +28,8 @@ from accounts.roles import STAFF, Role
 # One door: the portal's sign-in with its limits and its second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 admin.site.unregister(Group)  # roles are one field of a person; groups would be a second truth
+# What opens a login is its owner's business: an administrator closes logins and resets factors.
+admin.site.unregister([EmailAddress, Authenticator, UserSession])
 
 STAFF_CHOICES = [(role.value, role.label) for role in Role if role in STAFF]
 

@@ -13,7 +13,9 @@ from tests.world import Home, World
 Fields = dict[str, Any]
 Post = Callable[[World, Home, str], Fields]
 
-DEVICES = "sn,model,shipped_on,warranty_until\n1H990001,VolcMiner D1 Mini Pre,2026-03-07,2027-03-07\n"
+DEVICES = (
+    "sn,model,shipped_on,warranty_until\n1H990001,VolcMiner D1 Mini Pre,2026-03-07,2027-03-07\n"
+)
 
 
 def said(**fields: Any) -> Post:

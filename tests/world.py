@@ -14,12 +14,16 @@ it, so that a page, a mail or an export that shows too much gives itself away (Z
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import Any
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -50,7 +54,8 @@ from logistics.tests.factories import (
 from notifications.models import Mail
 from repairshops.models import RepairShop
 from repairshops.tests.factories import MembershipFactory, RepairShopFactory
-from sla.models import ClockKind, Policy
+from sla import services as clocks
+from sla.models import Calendar, ClockKind, Policy
 from workorders.models import Counselling, RepairOrder, SavedView, Unit, UnitNote
 from workorders.services import threads
 from workorders.tests.factories import CounsellingFactory, RepairOrderFactory, UnitFactory
@@ -130,13 +135,17 @@ def _people() -> dict[str, User]:
         "ada": Role.ADMIN,
     }
     people = {
-        "cora": UserFactory(email="cora@example.com", name="CANARY-CORA-CARD-c", customer=nordfjell),
+        "cora": UserFactory(
+            email="cora@example.com", name="CANARY-CORA-CARD", customer=nordfjell
+        ),
         "colin": UserFactory(email="colin@example.com", name="Colin", customer=nordfjell),
-        "otto": UserFactory(email="otto@example.com", name="CANARY-OTTO-CARD-o", customer=weiss),
+        "otto": UserFactory(email="otto@example.com", name="CANARY-OTTO-CARD", customer=weiss),
         "olga": UserFactory(email="olga@example.com", name="Olga", customer=weiss),
     }
     for name, role in staff.items():
         people[name] = UserFactory(email=f"{name}@example.com", name=name.title(), role=role)
+    for user in people.values():
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return people
 
 
@@ -145,10 +154,10 @@ def _client(user: User | None, *, factor: bool = True) -> Client:
     client = Client(raise_request_exception=False)
     if user is not None:
         client.force_login(user)
-        if factor and user.is_portal_staff:
-            session = client.session
-            session[SHOWN] = True
-            session.save()
+        session = client.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+        session[SHOWN] = factor and user.is_portal_staff
+        session.save()
     return client
 
 
@@ -174,7 +183,8 @@ def build(rows: int = 1) -> World:
     for kind in ClockKind:
         Policy.objects.get_or_create(kind=kind, defaults={"amount": 7200})
     people = _people()
-    kunshan = RepairShopFactory(code="kunshan", name_en="Kunshan")
+    week = Calendar.objects.create(name="Kunshan")
+    kunshan = RepairShopFactory(code="kunshan", name_en="Kunshan", calendar=week)
     leipzig = RepairShopFactory(code="leipzig", name_en="Leipzig", region_en="Europe")
     for name, shop in {"emil": kunshan, "mona": kunshan, "erna": leipzig}.items():
         MembershipFactory(user=people[name], shop=shop)
@@ -305,6 +315,7 @@ def _enquiries(home: Home) -> None:
     )
     secret = home.canary("DESK", "history")
     record(enquiry, "warranty_decided", actor=home.agent, note=secret, internal=True)
+    clocks.start(Counselling, [enquiry.pk], ClockKind.FIRST_RESPONSE, at=timezone.now())
     home.made |= made
     home.keys |= {name: (row.number,) for name, row in made.items()}
     home.keys |= {
@@ -468,10 +479,17 @@ def standing(rows: int = 1) -> Iterator[World]:
 
 
 @contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside leaves nothing behind, neither rows nor counters."""
+def undone(client: Client) -> Iterator[None]:
+    """What happens inside leaves nothing behind, neither rows nor counters nor cookies."""
+    cookies = SimpleCookie(client.cookies)
     cache.clear()
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+    client.cookies = cookies
 
+
+def body(response: Any) -> bytes:
+    """All of it; a stream is read to its end, which closes its file."""
+    whole = b"".join(response.streaming_content) if response.streaming else response.content
+    return bytes(whole)

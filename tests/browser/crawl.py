@@ -12,10 +12,11 @@ from playwright.sync_api import Page
 
 # Signing out ends the walk; Django's admin is not ours; files are no pages.
 LEFT_OUT = re.compile(r"^/(accounts/logout|admin|files|static|language)(/|$)|\.(csv|pdf|xlsx)$")
-MOST_OF_A_KIND = 8
+# Pages of the person and not of the role.
+COMMON = re.compile(r"^(account_|mfa_|usersessions_|accounts:|notifications:|repairshops:)")
 # What tells two pages of one kind apart: the tab, and the states named at the head of the page.
 FACE = """() => [...document.querySelectorAll(
-  ".tabs [aria-current], .head .state, .card > header > .state, .card.lift h2, .empty h2, .verdict")]
+  ".tabs [aria-current], .head .badge, .card > header > .badge, [class*=state-unit-], .card.lift h2, .empty h2, .verdict")]
   .map((one) => one.className + (one.matches(".tabs *") ? one.getAttribute("href") : "")).join()"""
 
 
@@ -29,23 +30,31 @@ def kind_of(path: str) -> str | None:
         return None
 
 
-def walk(page: Page, site: str, start: str = "/") -> Iterator[tuple[str, int]]:
-    """Opens page after page; each is yielded, with its status, while the browser shows it."""
-    waiting, met, opened, faces = [start], {start}, Counter[str](), set[tuple[str, str]]()
+def walk(page: Page, most: int, common: set[tuple[str, str]]) -> Iterator[str]:
+    """Opens page after page; each is yielded while the browser shows it.
+
+    At most `most` of a kind are opened. `common` remembers the pages that look the same for all
+    roles: what stands in it is not yielded again.
+    """
+    waiting, met, opened, faces = ["/"], {"/"}, Counter[str](), set[tuple[str, str]]()
+    site = page.evaluate("location.origin")
     while waiting:
         address = waiting.pop(0)
         kind = kind_of(urlsplit(address).path)
-        if kind is None or opened[kind] >= MOST_OF_A_KIND:
+        if kind is None or opened[kind] >= most:
             continue
         opened[kind] += 1
         answer = page.goto(address)
-        landed = kind_of(urlsplit(page.url).path)
-        face = (landed or "", page.evaluate(FACE))
+        assert answer is not None
+        assert answer.ok, (address, answer.status)
         for link in page.eval_on_selector_all("a[href]", "all => all.map((one) => one.href)"):
             inside = link.removeprefix(site).split("#")[0]
             if link.startswith(site) and inside not in met:
                 met.add(inside)
                 waiting.append(inside)
-        if landed and face not in faces:
-            faces.add(face)
-            yield urlsplit(page.url)._replace(scheme="", netloc="").geturl(), answer.status if answer else 0
+        landed = kind_of(urlsplit(page.url).path)
+        face = (landed or "", page.evaluate(FACE))
+        seen = common if COMMON.match(face[0]) else faces
+        if landed and face not in seen:
+            seen.add(face)
+            yield address

@@ -76,9 +76,8 @@ def open_enquiry(page: Page, text: str) -> str:
     page.locator("input[type=file]").set_input_files(FILES)  # type: ignore[arg-type]
     page.get_by_role("button", name="Create counselling order").click()
     expect(page.locator("#thread .bubble")).to_have_count(1)
-    links = page.locator("#thread .bubble a.file")
-    expect(links).to_have_count(3)
-    for link in links.all():
+    expect(page.locator("#thread .files > li")).to_have_count(3)
+    for link in page.locator("#thread .files a").all():
         answer = page.request.get(link.get_attribute("href") or "")
         assert answer.ok, (answer.status, answer.url)
     found = re.search(r"/enquiries/(\d+)/", page.url)
@@ -129,7 +128,7 @@ def delete_device(page: Page, sn: str) -> None:
 def paste_devices(page: Page, *, good: str, out: str, twice: str) -> None:
     """One verdict per row before anything is added (D3); the covered one is taken."""
     page.get_by_role("link", name="Paste or upload many").click()
-    page.get_by_label("Serial numbers", exact=True).fill(f"{good}\n{out}\n{twice}\n1H00000")
+    page.locator("[name=sns]").fill(f"{good}\n{out}\n{twice}\n1H00000")
     page.get_by_role("button", name="Check the list").click()
     heading(page, "2. 4 rows")
     verdicts = {
@@ -167,7 +166,7 @@ def fill_shipping(page: Page, waybill: str) -> None:
 
 def submit_order(page: Page) -> None:
     page.get_by_role("button", name="Submit repair order").click()
-    expect(page.locator(".head .state")).to_have_text("Waiting for receipt")
+    expect(page.locator(".head .badge[class*=state-]")).to_have_text("Waiting for receipt")
 
 
 def packing_slip(page: Page, code: str, sns: list[str]) -> None:

@@ -27,6 +27,7 @@ class House:
     states: dict[str, Any] = field(default_factory=dict)
     open: list[BrowserContext] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    common: set[tuple[str, str]] = field(default_factory=set)
 
     def visitor(self, *, script: bool = True, **options: Any) -> Page:
         """A new browser that nobody has signed in with."""

@@ -99,7 +99,7 @@ def open_unit(page: Page, sn: str) -> None:
 
 def step(page: Page, label: str, state: str) -> None:
     page.get_by_role("button", name=label, exact=True).click()
-    expect(page.locator("main .card > header .state").first).to_have_text(state)
+    expect(page.locator("[class*=state-unit-]").first).to_have_text(state)
 
 
 def report(page: Page, *, finding: str, work_done: str) -> None:
@@ -113,10 +113,10 @@ def report(page: Page, *, finding: str, work_done: str) -> None:
 def repair(page: Page, sn: str) -> None:
     """Diagnosis, report, repair, tests, ready (R33)."""
     open_unit(page, sn)
-    step(page, "Start diagnosis", "Diagnosing")
+    step(page, "Start diagnosis", "In diagnosis")
     report(page, finding="Fan driver burnt.", work_done="Fan driver replaced.")
     step(page, "Start repair", "In repair")
-    step(page, "Send to test", "Testing")
+    step(page, "Send to test", "In test")
     step(page, "Test passed", "Ready")
 
 
@@ -126,7 +126,7 @@ def give_up(page: Page, sn: str, *, label: str, reason: str, state: str) -> None
     page.locator("summary", has_text=label).click()
     page.locator("details[open] textarea[name=note]").fill(reason)
     page.locator("details[open]").get_by_role("button", name=label).click()
-    expect(page.locator("main .card > header .state").first).to_have_text(state)
+    expect(page.locator("[class*=state-unit-]").first).to_have_text(state)
 
 
 def send_back(page: Page, code: str, waybill: str) -> None:

@@ -115,7 +115,7 @@ def convert(story):
     )
     story.shown(cora)
     expect(cora.locator("#thread")).to_contain_text(f"Your code is {story.code}.")
-    expect(cora.locator("#enquiry-meta .state, #enquiry-meta .badge").first).to_contain_text(
+    expect(cora.locator("#enquiry-meta .badge").first).to_contain_text(
         "Finished"
     )
     reminder = cora.locator("#enquiry-reminder section")
@@ -156,7 +156,7 @@ def receive(story):
     staff.rest_is_missing(chen, code, story.sn(3))
     staff.record_damage(chen, code, "Corner of the box pushed in.", story.sn(1))
     story.cora.goto(f"/repairs/{code}/")
-    expect(story.cora.locator(".head .state")).to_have_text("Received")
+    expect(story.cora.locator(".head .badge[class*=state-]")).to_have_text("Received")
 
 
 def repair(story):
@@ -164,7 +164,7 @@ def repair(story):
     staff.repair(chen, story.sn(0))
     expect(chen.get_by_text("Look at U14 first.")).to_be_visible()
     staff.open_unit(chen, story.sn(1))
-    staff.step(chen, "Start diagnosis", "Diagnosing")
+    staff.step(chen, "Start diagnosis", "In diagnosis")
     staff.give_up(
         chen, story.sn(1), label="Beyond repair", reason="Water inside.", state="Beyond repair"
     )
@@ -172,7 +172,7 @@ def repair(story):
         chen, story.sn(4), label="Reject", reason="Not one of our models.", state="Rejected"
     )
     story.cora.reload()
-    expect(story.cora.locator(".head .state")).to_have_text("Repaired")
+    expect(story.cora.locator(".head .badge[class*=state-]")).to_have_text("Repaired")
     expect(story.cora.get_by_text("Fan driver burnt.")).to_be_visible()
     expect(story.cora.get_by_text("Water inside.")).to_be_visible()
 

@@ -263,31 +263,10 @@ class Defaults:
     remark: str = ""
 
 
-@transaction.atomic
-def add_units(
-    order: RepairOrder,
-    lines: Sequence[str],
-    *,
-    actor: Any,
-    take: Collection[str] = (RowVerdict.IN,),
-    defaults: Defaults | None = None,
-) -> tuple[list[Row], int]:
-    """Put the lines with these verdicts on the draft; the others come back with theirs (D3).
-
-    Choosing "out" or "unknown" is how one says that these are sent although not covered (E9).
-    The number of statements does not grow with the lines. Returns every row and how many were
-    added. Raises PermissionDenied, Refused, ValidationError when the order would be too long.
-    """
-    fresh = lock_draft(order, actor=actor)
-    if strange := set(take) - {str(verdict) for verdict in TAKABLE}:
-        raise Refused(*sorted(strange))
-    defaults = defaults or Defaults()
-    rows = check_sns(fresh, lines)
-    chosen = [row for row in rows if row.verdict in set(take)]
-    _require_room(fresh, len(chosen))
-    day = warranty_day(judged_at(fresh))
+def _insert_known(order: RepairOrder, rows: list[Row], defaults: Defaults) -> None:
+    """Two statements for any number of registered devices; the registry names their models."""
     shared = {
-        "order": fresh,
+        "order": order,
         "state": Unit.State.EXPECTED,
         "remark": defaults.remark,
         "announced": True,
@@ -306,27 +285,52 @@ def add_units(
         "device_type": "model__device_type",
         "warranty_until": "warranty_until",
     }
-    known = Registered.objects.filter(sn__in=[r.sn for r in chosen if r.until is not None])
-    insert_select(
-        Unit, known.filter(warranty_until__gte=day), {**shared, "verdict": Verdict.IN}, columns
-    )
-    insert_select(
-        Unit, known.filter(warranty_until__lt=day), {**shared, "verdict": Verdict.OUT}, columns
-    )
+    for verdict in (Verdict.IN, Verdict.OUT):
+        sns = [row.sn for row in rows if str(row.verdict) == str(verdict)]
+        known = Registered.objects.filter(sn__in=sns)
+        insert_select(Unit, known, {**shared, "verdict": verdict}, columns)
+
+
+def _insert_unknown(order: RepairOrder, rows: list[Row], defaults: Defaults) -> None:
+    """What the registry does not know; as few statements as the database's limits allow."""
     Unit.objects.bulk_create(
-        [
-            Unit(
-                order=fresh,
-                sn=row.sn,
-                model=defaults.model,
-                device_type=defaults.device_type,
-                remark=defaults.remark,
-                verdict=Verdict.UNKNOWN,
-            )
-            for row in chosen
-            if row.verdict == RowVerdict.UNKNOWN
-        ]
+        Unit(
+            order=order,
+            sn=row.sn,
+            model=defaults.model,
+            device_type=defaults.device_type,
+            remark=defaults.remark,
+            verdict=Verdict.UNKNOWN,
+        )
+        for row in rows
+        if row.verdict == RowVerdict.UNKNOWN
     )
+
+
+@transaction.atomic
+def add_units(
+    order: RepairOrder,
+    lines: Sequence[str],
+    *,
+    actor: Any,
+    take: Collection[str] = (RowVerdict.IN,),
+    defaults: Defaults | None = None,
+) -> tuple[list[Row], int]:
+    """Put the lines with these verdicts on the draft; the others come back with theirs (D3).
+
+    Choosing "out" or "unknown" is how one says that these are sent although not covered (E9).
+    The number of statements does not grow with the lines the registry knows. Returns every row
+    and how many were added. Raises PermissionDenied, Refused, ValidationError (order too long).
+    """
+    fresh = lock_draft(order, actor=actor)
+    if strange := set(take) - {str(verdict) for verdict in TAKABLE}:
+        raise Refused(*sorted(strange))
+    defaults = defaults or Defaults()
+    rows = check_sns(fresh, lines)
+    chosen = [row for row in rows if row.verdict in set(take)]
+    _require_room(fresh, len(chosen))
+    _insert_known(fresh, chosen, defaults)
+    _insert_unknown(fresh, chosen, defaults)
     if chosen:
         count_units(fresh)
         data = {"count": len(chosen), "sns": [row.sn for row in chosen[:NAMED]]}

@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -276,3 +278,29 @@ def test_shipments_of_strangers_and_inbound_ones_are_not_found(
     assert {client.post(url(n, order, shipment.pk)).status_code for n in names} == {404}
     client.force_login(emil)
     assert {client.post(url(n, order, inbound.pk)).status_code for n in names} == {404}
+
+
+# ------------------------------------------------------------------ locks
+def test_returns_lock_their_order_before_anything_of_it(
+    order: RepairOrder, ready: list[Unit], emil: User, carrier: Carrier
+) -> None:
+    shipment = ship(order, ready[:1], emil, carrier, "SF1")
+    moves: list[Any] = [
+        lambda: ship(order, ready[1:], emil, carrier, "SF2"),
+        lambda: bench.correct_tracking(
+            order, shipment, version=1, carrier=carrier, waybill="SF3", actor=emil
+        ),
+        lambda: bench.remove_return_tracking(order, shipment, version=2, actor=emil),
+        lambda: bench.take_out(order, shipment, actor=emil),
+    ]
+    tables = ("workorders_repairorder", "workorders_unit", "logistics_shipment")
+    for move in moves:
+        with CaptureQueriesContext(connection) as seen:
+            move()
+        touched = [
+            table
+            for query in seen
+            for table in tables
+            if f'FROM "{table}"' in query["sql"] or f'UPDATE "{table}"' in query["sql"]
+        ]
+        assert touched[0] == "workorders_repairorder"

@@ -126,10 +126,10 @@ def test_a_refused_file_keeps_the_text_and_the_good_file(
     page = opened(cora, enquiry)
     box(page).fill("Log and picture")
     files: Any = [
-            {"name": "boot.log", "mimeType": "text/plain", "buffer": samples.LOG},
-            {"name": "front.jpg", "mimeType": "image/jpeg", "buffer": samples.EXE},
-        ]
-    )
+        {"name": "boot.log", "mimeType": "text/plain", "buffer": samples.LOG},
+        {"name": "front.jpg", "mimeType": "image/jpeg", "buffer": samples.EXE},
+    ]
+    page.locator("#composer input[type=file]").set_input_files(files)
     send(page)
     expect(page.get_by_text("“front.jpg” is not a JPEG or PNG picture")).to_be_visible()
     expect(box(page)).to_have_value("Log and picture")

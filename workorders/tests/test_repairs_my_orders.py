@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from devices.models import warranty_day
 from devices.tests.factories import DeviceFactory
 from logistics.tests.factories import ShipmentFactory
 from workorders import customer_list
@@ -198,6 +200,21 @@ def test_fifty_rows_are_light(client, cora):
     second = client.get(LIST + following).content.decode()
     assert second.count('<td class="lead">') == 10
     assert 'rel="prev"' in second
+
+
+def test_fifty_rows_with_everything_in_them_stay_light(client, cora):
+    """Warranty, status, progress and a way back in each of fifty rows."""
+    day = warranty_day()
+    for n in range(50):
+        order = RepairOrderFactory(
+            customer=cora.customer, submitted=True, state="returned", sent_count=1, back_count=1,
+            counselling__warranty_until=day - timedelta(days=n),
+        )  # fmt: skip
+        ShipmentFactory(consignment=order.consignment, direction="out")
+    answer = page_of(client, cora)
+    assert answer.content.decode().count("https://track.example/") == 50
+    assert len(answer.content) <= 54_000, len(answer.content)
+    assert len(gzip.compress(answer.content)) <= 8_000
 
 
 def test_a_row_links_the_thread_and_the_repair_order(client, cora, life):

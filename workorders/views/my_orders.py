@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import UserRequest, access
 from accounts.roles import Role
-from core.templatetags.ui import badge, icon, query, sn, state_badge
+from core.templatetags.ui import badge, query, sn, state_badge
 from core.words import write_date
 from devices.models import warranty_day
 from workorders.customer_list import (
@@ -209,9 +209,7 @@ def _back(back: Back | None) -> SafeString:
         return NOTHING
     number = sn(back.waybill)
     if back.url:
-        number = format_html(
-            '<a href="{}" rel="noreferrer external">{}{}</a>', back.url, number, icon("out")
-        )
+        number = format_html('<a href="{}"' + SN + "</a>", back.url, back.waybill)
     return format_html("<span>{}</span><small>{}</small>", back.carrier, number)
 
 

@@ -37,7 +37,7 @@ def detail_page(request: HttpRequest, order: RepairOrder) -> HttpResponse:
     """Progress, promise, devices, what happened, both ways of the goods."""
     units = units_page(request, order)
     states = tally(order, "state")
-    shipments = _shipments(order)
+    shipments = _shipments(request, order)
     steps = {step.name: reasons for step, reasons in offered_steps(order, request.user)}
     context = {
         "order": order,
@@ -60,10 +60,10 @@ def detail_page(request: HttpRequest, order: RepairOrder) -> HttpResponse:
     return render(request, "workorders/repair/detail.html", context)
 
 
-def _shipments(order: RepairOrder) -> list[Shipment]:
+def _shipments(request: HttpRequest, order: RepairOrder) -> list[Shipment]:
     if order.consignment_id is None:
         return []
-    rows = Shipment.objects.filter(consignment=order.consignment_id)
+    rows = Shipment.objects.visible_to(request.user).filter(consignment=order.consignment_id)
     return list(rows.select_related("carrier").order_by("pk"))
 
 

@@ -1,0 +1,121 @@
+"""A half-written text is never lost: poll, colleague, expired session, Back, reload (E28, D10)."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import customer, staff
+from tests.browser.house import House, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+HALF = "The second fan still turns slower than"
+
+
+def enquiry(house: House, sn: str) -> tuple[Page, str]:
+    """A new enquiry of the demo's customer, and the page it stands on."""
+    page = house.person("customer")
+    customer.look_up(page, sn)
+    return page, customer.open_enquiry(page, f"{sn} is too loud.")
+
+
+def at_enquiry(house: House, who: str, number: str) -> Page:
+    page = house.person(who)
+    page.goto(f"/enquiries/{number}/")
+    return page
+
+
+def box(page: Page):
+    return page.locator("#composer textarea")
+
+
+def session_of(page: Page) -> str:
+    cookies = {cookie.get("name"): cookie.get("value") for cookie in page.context.cookies()}
+    return str(cookies["session"])
+
+
+@pytest.mark.parametrize(("who", "other"), [("customer", "agent"), ("agent", "customer")])
+def test_it_stays_while_news_arrive_and_after_reload_and_back(house, who, other):
+    page, number = enquiry(house, "1H21415090031" if who == "customer" else "1H21415090032")
+    mine, theirs = (
+        (page, at_enquiry(house, other, number))
+        if who == "customer"
+        else (at_enquiry(house, who, number), page)
+    )
+    box(mine).fill(HALF)
+    (staff.reply if other == "agent" else customer.write)(theirs, "One more thing.")
+    expect(mine.locator("#thread")).to_contain_text("One more thing.")
+    expect(box(mine)).to_have_value(HALF)
+    mine.reload()
+    expect(box(mine)).to_have_value(HALF)
+    mine.goto("/shops/")
+    mine.go_back()
+    expect(box(mine)).to_have_value(HALF)
+    box(mine).fill("")
+    mine.reload()
+    expect(box(mine)).to_have_value("")
+
+
+@pytest.mark.parametrize("who", ["customer", "agent"])
+def test_an_expired_session_gives_it_back_after_signing_in(house, who):
+    page, number = enquiry(house, "1H21415090033" if who == "customer" else "1H21415090035")
+    page = house.visitor()
+    sign_in(page, f"{who}@demo.test")
+    page.goto(f"/enquiries/{number}/")
+    box(page).fill(HALF)
+    house.portal.expire(session_of(page))
+    page.locator("#composer button.primary").click()
+    page.wait_for_url("**/accounts/login/**")
+    sign_in(page, f"{who}@demo.test")
+    page.wait_for_url(f"**/enquiries/{number}/**")
+    expect(box(page)).to_have_value(HALF)
+    expect(page.locator("#thread").get_by_text(HALF)).to_have_count(0)
+    page.locator("#composer button.primary").click()
+    expect(page.locator("#thread").get_by_text(HALF)).to_have_count(1)
+    expect(box(page)).to_have_value("")
+    page.reload()
+    expect(box(page)).to_have_value("")
+
+
+def test_two_agents_who_answer_at_once_are_told_and_lose_nothing(house):
+    _page, number = enquiry(house, "1H21415090036")
+    li, zhao = at_enquiry(house, "agent", number), at_enquiry(house, "agent2", number)
+    zhao.route("**/messages/?*", lambda route: route.abort())  # a page that hears nothing
+    box(zhao).fill(HALF)
+    staff.reply(li, "Replace the fan, please.")
+    zhao.locator("#composer button.primary").click()
+    expect(zhao.get_by_role("alert").filter(has_text="Li Wei answered")).to_be_visible()
+    expect(box(zhao)).to_have_value(HALF)
+    zhao.unroute("**/messages/?*")
+    zhao.locator("#composer button.primary").click()
+    expect(zhao.locator("#thread").get_by_text(HALF)).to_have_count(1)
+
+
+def test_a_draft_that_a_colleague_saved_meanwhile_keeps_what_was_typed(house):
+    marta, jonas = house.person("customer"), house.person("colleague")
+    for page in (marta, jonas):
+        page.goto("/repairs/E60000H/")
+    jonas.get_by_label("Waybill (HWB) number").fill("SF5550001")
+    jonas.get_by_role("button", name="Save draft").click()
+    expect(jonas.locator("#toasts, .note").first).to_be_attached()
+    marta.get_by_label("Waybill (HWB) number").fill("SF5550002")
+    marta.get_by_role("button", name="Save draft").click()
+    alert = marta.get_by_role("alert").filter(has_text="Somebody changed this draft")
+    expect(alert).to_contain_text("SF5550001")
+    expect(marta.get_by_label("Waybill (HWB) number")).to_have_value("SF5550002")
+
+
+def test_a_new_enquiry_survives_the_end_of_the_session(house):
+    page = house.visitor()
+    sign_in(page, "customer@demo.test")
+    customer.look_up(page, "1H21415090037")
+    page.get_by_role("link", name="Create counselling order").click()
+    page.get_by_label("What is wrong?").fill(HALF)
+    house.portal.expire(session_of(page))
+    page.get_by_role("button", name="Create counselling order").click()
+    page.wait_for_url("**/accounts/login/**")
+    sign_in(page, "customer@demo.test")
+    customer.look_up(page, "1H21415090037")
+    page.get_by_role("link", name="Create counselling order").click()
+    expect(page.get_by_label("What is wrong?")).to_have_value(HALF)

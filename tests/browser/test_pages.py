@@ -1,0 +1,201 @@
+"""Every page that each role reaches: axe, two themes, all widths, a silent console (ui.md §10, §11)."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import customer, staff
+from tests.browser.audit import audit
+from tests.browser.crawl import walk
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+# Who walks, and how many pages of a kind are opened to find all the states they can be in.
+WALKS = [
+    ("nobody", 8),
+    ("customer", 8),
+    ("agent", 8),
+    ("engineer", 8),
+    ("admin", 2),
+    ("customer2", 1),
+    ("manager", 1),
+    ("finance", 1),
+    ("sales", 1),
+]
+
+
+@pytest.mark.parametrize(("who", "most"), WALKS, ids=[who for who, _most in WALKS])
+def test_every_page_is_accessible_and_fits(house, who, most, capsys):
+    page = house.visitor() if who == "nobody" else house.person(who)
+    page.goto("/")
+    wrong, count, began = [], 0, time.monotonic()
+    for address in walk(page, most, house.common):
+        wrong += [f"{address} {word}" for word in audit(page)]
+        count += 1
+    with capsys.disabled():
+        print(f"\n  {count} pages in {time.monotonic() - began:.0f} s", end=" ", flush=True)
+    assert wrong == []
+    assert count >= 2
+
+
+def add_device(page: Page) -> None:
+    page.goto("/repairs/E60000H/")
+    page.get_by_role("button", name="Add device").click()
+    expect(page.locator("#add-device")).to_be_visible()
+
+
+def device_with_errors(page: Page) -> None:
+    add_device(page)
+    page.locator("#add-device").get_by_role("button", name="Add device").click()
+    expect(page.locator(".error").first).to_be_visible()
+
+
+def order_with_errors(page: Page) -> None:
+    page.goto("/repairs/E60000H/")
+    page.get_by_label("Waybill (HWB) number").fill("?")
+    page.get_by_role("button", name="Submit repair order").click()
+    expect(page.get_by_role("alert").first).to_be_visible()
+
+
+def pasted_list(page: Page) -> None:
+    page.goto("/repairs/E60000H/devices/paste/")
+    page.locator("[name=sns]").fill("1H21415090048\n1H21415090030\n1H0")
+    page.get_by_role("button", name="Check the list").click()
+    customer.heading(page, "2. 3 rows")
+
+
+def verdict(page: Page) -> None:
+    customer.look_up(page, "1H21415O90048")
+
+
+def account_menu(page: Page) -> None:
+    page.goto("/orders/")
+    page.locator("button.me").click()
+    expect(page.locator("#me")).to_be_visible()
+
+
+def drawer(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/orders/")
+    page.get_by_role("button", name="Menu").click()
+    expect(page.locator("#side")).to_be_visible()
+
+
+def an_enquiry(page: Page) -> None:
+    page.goto("/desk/?view=all")
+    page.get_by_role("row").filter(has_text="noise").or_(
+        page.get_by_role("row").filter(has_text="breaker")
+    ).get_by_role("link").first.click()
+
+
+def convert_dialog(page: Page) -> None:
+    an_enquiry(page)
+    page.get_by_role("link", name="Convert to repair order").click()
+    expect(page.locator("#convert")).to_be_visible()
+
+
+def refer_dialog(page: Page) -> None:
+    an_enquiry(page)
+    page.get_by_role("link", name="Refer to a third party").click()
+    expect(page.locator("#refer")).to_be_visible()
+
+
+def internal_note(page: Page) -> None:
+    an_enquiry(page)
+    page.get_by_role("link", name="Internal note").click()
+    expect(page.locator("#composer.is-internal")).to_be_visible()
+
+
+def save_view(page: Page) -> None:
+    page.goto("/desk/?view=all")
+    page.get_by_role("button", name="Save view").click()
+    expect(page.locator("#save-view")).to_be_visible()
+
+
+def picked_rows(page: Page) -> None:
+    page.goto("/desk/?view=all")
+    page.get_by_label("Pick all rows").check()
+    expect(page.locator(".bulk")).to_be_visible()
+
+
+def nothing_matches(page: Page) -> None:
+    page.goto("/desk/?q=nobody-ever-wrote-this")
+
+
+def a_question(page: Page) -> None:
+    page.goto("/receiving/")
+    page.locator("a[href^='/receiving/'][href$='/']:has(.sn)").last.click()
+    page.get_by_role("button", name=re.compile("^All here")).click()
+    expect(page.locator("#confirm")).to_be_visible()
+
+
+def not_announced(page: Page) -> None:
+    page.goto("/receiving/")
+    page.locator("a[href^='/receiving/'][href$='/']:has(.sn)").last.click()
+    staff.scan(page, "1H21415090079")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def exits(page: Page) -> None:
+    staff.open_unit(page, "1H21415090014")
+    for summary in page.locator("details > summary").all():
+        summary.click()
+
+
+def not_found(page: Page) -> None:
+    page.goto("/repairs/AAAAAAAA/")
+
+
+def not_allowed(page: Page) -> None:
+    page.goto("/desk/")
+
+
+def wrong_password(page: Page) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("E-mail").fill("nobody@example.com")
+    page.get_by_label("Password", exact=True).fill("not-the-right-one")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.get_by_role("alert").or_(page.locator(".note, .error")).first).to_be_visible()
+
+
+def register_with_errors(page: Page) -> None:
+    page.goto("/accounts/signup/")
+    page.locator("form").first.evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name="Register").click()
+    expect(page.locator(".error").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("who", "opened"),
+    [
+        ("customer", add_device),
+        ("customer", device_with_errors),
+        ("customer", order_with_errors),
+        ("customer", pasted_list),
+        ("customer", verdict),
+        ("customer", account_menu),
+        ("customer", drawer),
+        ("customer", not_found),
+        ("customer", not_allowed),
+        ("agent", convert_dialog),
+        ("agent", refer_dialog),
+        ("agent", internal_note),
+        ("agent", save_view),
+        ("agent", picked_rows),
+        ("agent", nothing_matches),
+        ("engineer", a_question),
+        ("engineer", not_announced),
+        ("engineer", exits),
+        ("nobody", wrong_password),
+        ("nobody", register_with_errors),
+    ],
+    ids=lambda one: getattr(one, "__name__", one),
+)
+def test_what_opens_or_goes_wrong_is_accessible_too(house, who, opened):
+    page = house.visitor() if who == "nobody" else house.person(who)
+    opened(page)
+    assert audit(page) == []
