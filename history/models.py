@@ -27,8 +27,8 @@ class Entry(models.Model):
     content_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
     object_id = models.BigIntegerField()
     verb = models.CharField(_("what happened"), max_length=60)
-    source = models.CharField(_("from"), max_length=30, blank=True)
-    target = models.CharField(_("to"), max_length=30, blank=True)
+    source = models.CharField(_("old state"), max_length=30, blank=True)
+    target = models.CharField(_("new state"), max_length=30, blank=True)
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,

@@ -215,7 +215,7 @@ class Container(ConcurrentTransitionMixin, models.Model):
         ANNOUNCED = "announced", _("Announced")
         ARRIVED = "arrived", _("Arrived")
         UNPACKED = "unpacked", _("Unpacked")
-        OPEN = "open", _("Open")
+        OPEN = "open", _("Not sealed yet")
         SEALED = "sealed", _("Sealed")
         RELEASED = "released", _("Released")
 

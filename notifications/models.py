@@ -30,7 +30,7 @@ class Mail(models.Model):
 
     event = models.CharField(_("event"), max_length=60)
     dedupe = models.CharField(max_length=200, unique=True)
-    recipient = models.EmailField(_("to"))
+    recipient = models.EmailField(_("recipient"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )

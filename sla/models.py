@@ -67,7 +67,7 @@ class Policy(models.Model):
 
     kind = models.CharField(_("promise"), max_length=30, choices=ClockKind, unique=True)
     amount = models.PositiveIntegerField(_("amount"))
-    unit = models.CharField(_("unit"), max_length=20, choices=Unit, default=Unit.MINUTES)
+    unit = models.CharField(_("counted in"), max_length=20, choices=Unit, default=Unit.MINUTES)
     warn_percent = models.PositiveSmallIntegerField(
         _("warn when this much has passed, %"), default=75
     )

@@ -16,7 +16,7 @@ LEFT_OUT = re.compile(r"^/(accounts/logout|admin|files|static|language)(/|$)|\.(
 COMMON = re.compile(r"^(account_|mfa_|usersessions_|accounts:|notifications:|repairshops:)")
 # What tells two pages of one kind apart: the tab, and the states named at the head of the page.
 FACE = """() => [...document.querySelectorAll(
-  ".tabs [aria-current], .head .badge, .card > header > .badge, [class*=state-unit-], .card.lift h2, .empty h2, .verdict")]
+  ".tabs [aria-current], .head .badge, .card > header > .badge, [aria-labelledby=sn] .badge, .card.lift h2, .empty h2, .verdict")]
   .map((one) => one.className + (one.matches(".tabs *") ? one.getAttribute("href") : "")).join()"""
 
 

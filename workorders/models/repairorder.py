@@ -190,7 +190,9 @@ class RepairOrder(ConcurrentTransitionMixin, models.Model):
                 name="order_state_known",
             ),
             models.UniqueConstraint(
-                fields=["counselling", "shop"], name="one_order_per_shop_of_an_enquiry"
+                fields=["counselling", "shop"],
+                condition=~Q(state="cancelled"),
+                name="one_order_per_shop_of_an_enquiry",
             ),
         ]
 

@@ -143,8 +143,8 @@ class Unit(ConcurrentTransitionMixin, models.Model):
 
     class Meta:
         base_manager_name = "objects"
-        verbose_name = _("unit")
-        verbose_name_plural = _("units")
+        verbose_name = _("device on an order")
+        verbose_name_plural = _("devices on orders")
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["order", "state", "id"], name="unit_order_state"),

@@ -1,0 +1,138 @@
+"""What a page costs: queries and octets, per role, the same for one row and for fifty.
+
+The numbers stand in tests/query_budget.json; UPDATE_QUERY_BUDGET=1 writes them anew. A page may
+become cheaper without a word; one that costs more must say so there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.matrix import Row, cast, expected, rows
+from tests.world import World, body, standing, undone
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+FILE = Path(__file__).with_name("query_budget.json")
+MOST = 10  # queries of any page, session and person included
+FEW = 6  # what a list should do with
+LIST_SIZE, DETAIL_SIZE = 60 * 1024, 30 * 1024  # octets of HTML, before compression
+MANY = 50
+# One page per kind of reader: colleagues and peers cost what these cost.
+READERS = ("ownr", "agnt", "shop", "boss", "offc", "admn")
+
+PAGES = [row for row in rows() if row.ours and "get" in row.answers]
+# Lists show up to fifty rows; every other page is about one thing.
+LISTS = {
+    "accounts:people",
+    "devices:device-list",
+    "jobs:job-list",
+    "logistics:address-list",
+    "repairshops:shop-list",
+    "workorders:bench",
+    "workorders:counselling-behalf",
+    "workorders:my-orders",
+    "workorders:order-list",
+    "workorders:queue",
+    "workorders:receive",
+    "workorders:receiving",
+    "workorders:self-service",
+}
+
+
+def measure(world: World, row: Row) -> dict[str, tuple[int, int]]:
+    """Queries and octets per reader, of a page that shows itself to them."""
+    costs = {}
+    people = {column: actor for actor, column in reversed(cast(world, "cora").items())}
+    for column in READERS:
+        if expected(row, "get", "get", column) != 200:
+            continue
+        client = world.clients[people[column]]
+        with undone(client), CaptureQueriesContext(connection) as queries:
+            cache.clear()
+            response = client.get(row.of(world.homes["cora"]))
+            size = len(body(response))
+        html = response.headers["Content-Type"].startswith("text/html")
+        if response.status_code == 200 and html:
+            asked = [q for q in queries.captured_queries if "SAVEPOINT" not in q["sql"]]
+            costs[column] = (len(asked), size)
+    return costs
+
+
+@pytest.fixture(scope="module")
+def costs(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[int, dict[str, Any]]]:
+    """Per number of rows: page → reader → (queries, octets)."""
+    found: dict[int, dict[str, Any]] = {}
+    with django_db_blocker.unblock():
+        for number in (1, MANY):
+            with standing(number) as world:
+                measure(world, PAGES[0])  # what a process learns once is not counted
+                found[number] = {str(row): measure(world, row) for row in PAGES}
+    yield found
+
+
+def test_a_page_costs_the_same_for_one_row_and_for_fifty(costs: dict[int, Any]) -> None:
+    grown = {
+        f"{page} {reader}": (costs[1][page][reader][0], queries)
+        for page, told in costs[MANY].items()
+        for reader, (queries, _size) in told.items()
+        if queries > costs[1][page][reader][0]
+    }
+    assert grown == {}
+
+
+def test_no_page_asks_the_database_more_than_ten_times(costs: dict[int, Any]) -> None:
+    dear = {
+        f"{page} {reader}": queries
+        for page, told in costs[MANY].items()
+        for reader, (queries, _size) in told.items()
+        if queries > MOST
+    }
+    assert dear == {}
+
+
+def test_pages_cost_what_is_written_down(costs: dict[int, Any]) -> None:
+    now = {
+        page: {reader: queries for reader, (queries, _size) in told.items()}
+        for page, told in sorted(costs[MANY].items())
+        if told
+    }
+    if os.environ.get("UPDATE_QUERY_BUDGET"):
+        FILE.write_text(json.dumps(now, indent=1) + "\n")
+    budget = json.loads(FILE.read_text())
+    assert set(now) == set(budget), "a page is new or gone: run with UPDATE_QUERY_BUDGET=1"
+    dearer = {
+        f"{page} {reader}": (queries, budget[page].get(reader, 0))
+        for page, told in now.items()
+        for reader, queries in told.items()
+        if queries > budget[page].get(reader, 0)
+    }
+    assert dearer == {}
+
+
+def test_pages_stay_small_with_fifty_rows(costs: dict[int, Any]) -> None:
+    large = {
+        f"{page} {reader}": f"{size / 1024:.0f} kB"
+        for page, told in costs[MANY].items()
+        for reader, (_queries, size) in told.items()
+        if page in LISTS and size > LIST_SIZE
+    }
+    assert large == {}
+
+
+def test_pages_about_one_thing_stay_small(costs: dict[int, Any]) -> None:
+    large = {
+        f"{page} {reader}": f"{size / 1024:.0f} kB"
+        for page, told in costs[1].items()
+        for reader, (_queries, size) in told.items()
+        if page not in LISTS and page != "styleguide" and size > DETAIL_SIZE
+    }
+    assert large == {}
