@@ -88,7 +88,8 @@ class Step:
 
     @property
     def label(self) -> Text:
-        return self.custom.get("label", self.name)
+        label: Text = self.custom.get("label", self.name)
+        return label
 
     @property
     def derived(self) -> bool:
@@ -129,8 +130,8 @@ class Step:
 
 def state_label(subject: Any) -> Text:
     """The word people read for a state: the model's own (`state_label`) or the choice's."""
-    own = getattr(subject, "state_label", None)
-    return own if own is not None else subject.get_state_display()
+    label: Text = getattr(subject, "state_label", None) or subject.get_state_display()
+    return label
 
 
 def not_from(subject: Any) -> Text:
@@ -179,7 +180,7 @@ def insert_select(
     Returns the number of rows written. The lever that keeps bulk work at a constant number of
     statements; an empty set writes nothing.
     """
-    fields = {name: target._meta.get_field(name) for name in (*columns, *constants)}
+    fields: dict[str, Any] = {name: target._meta.get_field(name) for name in (*columns, *constants)}
     wrapped: dict[str, Any] = {f"as_{name}": models.F(source) for name, source in columns.items()}
     for name, value in constants.items():
         field = fields[name]
@@ -195,10 +196,10 @@ def insert_select(
     except EmptyResultSet:
         return 0
     quote = connection.ops.quote_name
-    into = ", ".join(quote(field.column) for field in fields.values())  # type: ignore[union-attr]
+    into = ", ".join(quote(field.column) for field in fields.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {quote(target._meta.db_table)} ({into}) {sql}",  # noqa: S608 - own names only
+            f"INSERT INTO {quote(target._meta.db_table)} ({into}) {sql}",
             params,
         )
         return int(cursor.rowcount)

@@ -113,7 +113,7 @@ def advance_many(
     claims = [says(guard.rows()) for guard in guards if guard.rows]
     if len(claims) != len(guards):
         raise TypeError(f"{name}: every guard of a bulk step needs `rows`.")
-    labels = dict(model._meta.get_field("state").flatchoices)  # type: ignore[union-attr]
+    labels = dict(model._meta.get_field("state").flatchoices)
     seen = rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", "state", *claims)
     by_source: dict[str, list[int]] = {}
     for pk, state, *answers in seen:

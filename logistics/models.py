@@ -145,9 +145,7 @@ class Shipment(models.Model):
         IN_TRANSIT = "in_transit", _("In transit")
         DELIVERED = "delivered", _("Delivered")
 
-    consignment = models.ForeignKey(
-        Consignment, on_delete=models.PROTECT, related_name="shipments"
-    )
+    consignment = models.ForeignKey(Consignment, on_delete=models.PROTECT, related_name="shipments")
     direction = models.CharField(_("direction"), max_length=3, choices=Direction, editable=False)
     carrier = models.ForeignKey(
         Carrier,
@@ -250,7 +248,9 @@ class Container(ConcurrentTransitionMixin, models.Model):
                 fields=["consignment", "direction", "number"], name="container_number_once"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["announced", "arrived", "unpacked", "open", "sealed", "released"]),
+                condition=Q(
+                    state__in=["announced", "arrived", "unpacked", "open", "sealed", "released"]
+                ),
                 name="container_state_known",
             ),
         ]

@@ -22,7 +22,7 @@ def on_site(value: Any) -> Any:
     return value
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth brings no types
     """Sign-up, sign-in and mails of the sign-in library."""
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -29,7 +29,7 @@ class MailAdmin(admin.ModelAdmin[Mail]):
     list_filter = ["state", "event"]
     search_fields = ["recipient", "subject", "message_id"]
     actions = ["try_again"]
-    fields = [
+    fields: ClassVar[list[str]] = [
         "subject_shown",
         "recipient",
         "event",
@@ -58,7 +58,7 @@ class MailAdmin(admin.ModelAdmin[Mail]):
         again = chosen.exclude(state=Mail.State.SENT).update(
             state=Mail.State.WAITING, attempts=0, next_try_at=timezone.now()
         )
-        relay_mail.delay_on_commit()
+        relay_mail.delay_on_commit()  # type: ignore[attr-defined]
         words = ngettext("%(n)d mail is tried again.", "%(n)d mails are tried again.", again)
         self.message_user(request, words % {"n": again})
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -36,7 +37,7 @@ class Letter:
 
 def address(name: str, *args: object) -> str:
     """An address of the portal, absolute: links never come from a request (S07)."""
-    return settings.SITE_URL + reverse(name, args=args)
+    return f"{settings.SITE_URL}{reverse(name, args=args)}"
 
 
 def moment(at: datetime) -> str:
@@ -47,11 +48,11 @@ def _enquiry(counselling: Counselling) -> dict[str, str]:
     return {"number": str(counselling.number), "subject": counselling.subject}
 
 
-def _to_thread(counselling: Counselling, action: str) -> dict[str, str]:
+def _to_thread(counselling: Counselling, action: str) -> dict[str, Any]:
     return {"url": address("workorders:counselling", counselling.number), "action": action}
 
 
-def _to_order(order: RepairOrder, action: str) -> dict[str, str]:
+def _to_order(order: RepairOrder, action: str) -> dict[str, Any]:
     return {
         "url": address("workorders:repair", order.code),
         "action": action,

@@ -76,7 +76,7 @@ def enqueue(mails: list[Mail]) -> None:
 
     if mails:
         Mail.objects.bulk_create(mails, ignore_conflicts=True)
-        relay_mail.delay_on_commit()
+        relay_mail.delay_on_commit()  # type: ignore[attr-defined]
 
 
 def _mail(event: str, key: str, to: Recipient, letter: Letter) -> Mail:

@@ -79,7 +79,7 @@ def bare_step() -> Callable[..., Any]:
 
     from history.services import advance
 
-    ConcurrentTransitionMixin._do_update = models.Model._do_update  # type: ignore[method-assign]
+    ConcurrentTransitionMixin._do_update = models.Model._do_update
     models.QuerySet.select_for_update = lambda self, **_kw: self  # type: ignore[method-assign]
     return advance.__wrapped__  # type: ignore[attr-defined, no-any-return]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ def measure(world: World, row: Row) -> dict[str, tuple[int, int]]:
 
 
 @pytest.fixture(scope="module")
-def costs(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[int, dict[str, Any]]]:
+def costs(django_db_setup: None, django_db_blocker: Any) -> dict[int, dict[str, Any]]:
     """Per number of rows: page → reader → (queries, octets)."""
     found: dict[int, dict[str, Any]] = {}
     with django_db_blocker.unblock():
@@ -76,7 +75,7 @@ def costs(django_db_setup: None, django_db_blocker: Any) -> Iterator[dict[int, d
             with standing(number) as world:
                 measure(world, PAGES[0])  # what a process learns once is not counted
                 found[number] = {str(row): measure(world, row) for row in PAGES}
-    yield found
+    return found
 
 
 def test_a_page_costs_the_same_for_one_row_and_for_fifty(costs: dict[int, Any]) -> None:

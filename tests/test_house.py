@@ -138,7 +138,7 @@ def test_foreign_keys_are_written_with_the_class() -> None:
             if function.split(".")[-1] in {"ForeignKey", "OneToOneField", "ManyToManyField"}:
                 target = node.args[0]
                 if isinstance(target, ast.Constant) and target.value != "self":
-                    found.append(f"{name}:{node.lineno} {target.value}")
+                    found.append(f"{name}:{node.lineno} {target.value!r}")
     assert found == []
 
 

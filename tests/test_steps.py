@@ -94,7 +94,7 @@ TABLE: dict[type[models.Model], dict[str, dict[str, set[Role]]]] = {
 
 def cells() -> Iterator[Any]:
     for model in machines():
-        for state, _label in model._meta.get_field("state").flatchoices:  # type: ignore[union-attr]
+        for state, _label in model._meta.get_field("state").flatchoices:
             for step in steps_of(model):
                 for role in Role:
                     name = f"{model.__name__}-{state}-{step.name}-{role}"

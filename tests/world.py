@@ -365,7 +365,7 @@ def _orders(home: Home, carrier: Carrier) -> None:
     box = _boxed(home, back, carrier, home.serial("GOODSW"))
     _unit(home, back, ready=True, outbound_container=box)
     RepairOrder.objects.filter(pk=back.pk).update(sent_count=1, back_count=1)
-    record(order, "edited", actor=home.agent, note=home.canary("DESK", "note"), internal=True)
+    record(order, "edited", actor=home.agent, note=home.canary("BENCH", "note"), internal=True)
     home.made |= {"pending_order": order, "returned_order": back}
     home.keys |= {
         "pending": (order.code,),

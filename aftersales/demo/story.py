@@ -227,13 +227,14 @@ class Story:
         post_message(fresh.thread, actor=self.people.agent, text=text)
 
     def convert(self, counselling: Counselling) -> RepairOrder:
-        return desk.convert(
+        order: RepairOrder = desk.convert(
             Counselling.objects.get(pk=counselling.pk),
             actor=self.people.agent,
             message="The device needs a repair, covered by the warranty. Your code is {code}.",
             service_note="Check the fan driver on the control board first.",
             shop=self.shops.kunshan,
         )
+        return order
 
     def repair_order(self, who: User, numbers: list[int], text: str) -> RepairOrder:
         counselling = self.ask(who, numbers[0], text)
@@ -242,7 +243,8 @@ class Story:
         if len(numbers) > 1:
             sns = [f"1H214150900{n:02d}" for n in numbers[1:]]
             add_units(order, sns, actor=who, take=("in", "out"))
-        return RepairOrder.objects.get(pk=order.pk)
+        fresh: RepairOrder = RepairOrder.objects.get(pk=order.pk)
+        return fresh
 
     def submit(self, order: RepairOrder) -> None:
         self.waybills += 1

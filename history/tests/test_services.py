@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -31,11 +32,11 @@ def heard(events: list[Event]) -> None:
 
 
 @pytest.fixture
-def events() -> list[Event]:
+def events() -> Iterator[list[Event]]:
     """What was announced while the test ran."""
     said: list[Event] = []
     heard(said)
-    yield said  # type: ignore[misc]
+    yield said
     happened.disconnect(dispatch_uid="test")
 
 

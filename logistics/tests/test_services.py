@@ -112,8 +112,8 @@ def test_each_further_parcel_arrives_for_itself(goods: Consignment, emil: User) 
     box = services.arrive(goods, actor=emil, shipment=second)
     assert box is not None
     assert (box.shipment, box.state) == (second, "unpacked")
-    assert services.arrive(goods, actor=emil).shipment == first  # type: ignore[union-attr]
-    assert services.arrive(goods, actor=emil).shipment == second  # type: ignore[union-attr]
+    assert services.arrive(goods, actor=emil).shipment == first
+    assert services.arrive(goods, actor=emil).shipment == second
 
 
 def test_goods_without_a_shipment_arrive_in_no_box(goods: Consignment, emil: User) -> None:

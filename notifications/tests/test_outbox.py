@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Customer, User
 from core.events import Event
 from history.services import record
 from notifications import tasks
@@ -64,12 +64,13 @@ def test_a_mail_whose_news_is_rolled_back_never_existed(enquiry: Counselling, co
 def test_colleagues_get_it_when_service_opened_for_the_company(
     cora: User, colin: User, agnes: User
 ) -> None:
-    assert {to.email for to in people_of(cora.customer, agnes)} == {cora.email, colin.email}
-    assert [to.email for to in people_of(cora.customer, colin)] == [colin.email]
+    company = Customer.objects.get(people=cora)
+    assert {to.email for to in people_of(company, agnes)} == {cora.email, colin.email}
+    assert [to.email for to in people_of(company, colin)] == [colin.email]
 
 
 def test_a_customer_without_a_login_is_written_to_by_the_card(otto: User) -> None:
-    customer = otto.customer
+    customer = Customer.objects.get(people=otto)
     otto.delete()
     assert [to.email for to in people_of(customer)] == [customer.email]
 

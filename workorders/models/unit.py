@@ -79,7 +79,14 @@ class Unit(ConcurrentTransitionMixin, models.Model):
         MISSING = "missing", _("Missing")
         CANCELLED = "cancelled", _("Cancelled")
 
-    WORKING = ("received", "diagnosing", "awaiting_customer", "awaiting_parts", "repairing", "testing")
+    WORKING = (
+        "received",
+        "diagnosing",
+        "awaiting_customer",
+        "awaiting_parts",
+        "repairing",
+        "testing",
+    )
     GOING_BACK = ("ready", "unrepairable", "rejected")
     FINAL = ("missing", "cancelled")
 

@@ -61,7 +61,7 @@ def test_staff_read_the_order_with_everything_that_hangs_on_it(
         assert expected in text
     workshop = person in ("emil", "mona")
     assert (reverse("workorders:return-ship", args=[order.code]) in text) is workshop
-    number = order.counselling.number  # type: ignore[union-attr]
+    number = order.counselling.number
     assert (reverse("workorders:counselling", args=[number]) in text) is not workshop
 
 

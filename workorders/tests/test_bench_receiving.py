@@ -289,7 +289,7 @@ def test_submitting_matches_the_parcel_that_came_before(
     submitted = orders.submit_order(draft, actor=cora)
     matched = Parcel.objects.get(pk=parcel.pk)
     assert matched.consignment == submitted.consignment
-    assert submitted.consignment.shipments.get().delivered_at == parcel.received_at  # type: ignore[union-attr]
+    assert submitted.consignment.shipments.get().delivered_at == parcel.received_at
 
 
 @pytest.mark.parametrize(

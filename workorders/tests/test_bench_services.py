@@ -34,7 +34,7 @@ def test_receiving_delivers_unpacks_starts_clocks_and_moves_the_order(
     out = bench.receive_units(order, all_of(order), actor=emil)
     assert len(out.moved) == 3
     assert not out.refused
-    shipment = order.consignment.shipments.get()  # type: ignore[union-attr]
+    shipment = order.consignment.shipments.get()
     assert shipment.status == "delivered"
     assert Container.objects.get(shipment=shipment).state == "unpacked"
     for unit in all_of(order):
@@ -232,7 +232,7 @@ def test_a_unit_goes_its_way_and_the_order_follows(
         assert done.ready_at is not None
         assert done.due_at is None
     assert state_of(order) == "repaired"
-    assert clock_of(units[0]).stopped_at is not None  # type: ignore[union-attr]
+    assert clock_of(units[0]).stopped_at is not None
 
 
 def test_a_step_needs_its_report_first(order: RepairOrder, units: list[Unit], emil: User) -> None:
@@ -260,7 +260,7 @@ def test_the_clock_stands_while_the_customer_has_the_ball(
     )
     unit = bench.take_step(unit, "ask_customer", actor=emil)
     assert unit.due_at is None
-    assert clock_of(unit).paused_at is not None  # type: ignore[union-attr]
+    assert clock_of(unit).paused_at is not None
     unit = bench.take_step(unit, "customer_answered", actor=agnes)
     assert unit.due_at is not None
     unit = bench.take_step(unit, "wait_for_parts", actor=emil)
@@ -278,7 +278,7 @@ def test_an_exit_asks_for_its_reason_and_keeps_it(
     unit = bench.take_step(units[0], "reject", actor=emil, note="Not our product.")
     assert unit.state == "rejected"
     assert unit.exit_reason == "Not our product."
-    assert clock_of(unit).stopped_at is not None  # type: ignore[union-attr]
+    assert clock_of(unit).stopped_at is not None
 
 
 def test_rework_brings_unit_and_order_back_and_asks_anew_for_a_reason(
