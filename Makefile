@@ -8,7 +8,7 @@ OURS := accounts aftersales attachments core devices history jobs logistics noti
 export DEMO ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast coverage check fmt demo shots workflows messages migrations clean
+.PHONY: help setup setup-dev run test test-fast coverage check fmt demo shots workflows requirements messages migrations clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
@@ -58,6 +58,9 @@ shots: setup-dev ## Photograph the main pages into var/shots (needs a Chromium)
 
 workflows: setup ## Write docs/workflows.md from the declared steps
 	@$(BIN)/python manage.py workflows
+
+requirements: setup ## Write docs/requirements.md from the marks of the tests
+	@$(BIN)/python tools/requirements.py
 
 messages: setup ## Collect the words to translate into locale/, compile them
 	@$(BIN)/python tools/messages.py

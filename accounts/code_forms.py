@@ -7,13 +7,13 @@ from typing import Any
 from allauth.mfa.base import forms as allauth
 from allauth.mfa.totp import forms as totp
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.forms import calm
 
 
 def for_digits(form: forms.Form) -> None:
-    calm(form, code=_("Code"))
+    calm(form, code=pgettext_lazy("second factor", "Code"))
     form.fields["code"].widget.attrs |= {"inputmode": "numeric", "autofocus": True}
 
 

@@ -232,7 +232,9 @@ class JoinForm(ZoneMixin):
 
 
 class ProfileForm(forms.ModelForm[User]):
-    timezone = forms.ChoiceField(label=_("Time zone"), choices=zones)
+    timezone = forms.ChoiceField(
+        label=_("Time zone"), choices=zones, widget=forms.Select(attrs={"translate": "no"})
+    )
 
     class Meta:
         model = User

@@ -10,6 +10,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.roles import STAFF, Role
 
@@ -80,6 +81,10 @@ class UserQuerySet(models.QuerySet["User"]):
                 return self
         return self.filter(pk=user.pk)
 
+    def agents(self) -> UserQuerySet:
+        """Everybody who can look after an enquiry, by name."""
+        return self.filter(role=Role.AGENT, is_active=True).order_by("name", "pk")
+
 
 class User(AbstractUser):
     """A login. One role each; a customer's login belongs to one Customer."""
@@ -88,7 +93,7 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("e-mail"), unique=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=120)
     role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.CUSTOMER)
     customer = models.ForeignKey(
         Customer,

@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.utils.translation import gettext_lazy as _
 
 from accounts.views import set_language
 from aftersales import views
 
-admin.site.site_header = admin.site.site_title = "After-sales"
+admin.site.site_header = admin.site.site_title = _("After-sales")
 admin.autodiscover()
 
 urlpatterns = [

@@ -75,7 +75,7 @@ class WithFiles(forms.Form):
         )
         return str(hint) % {
             "files": settings.FILES_PER_MESSAGE,
-            "kinds": ", ".join(words),
+            "kinds": _(", ").join(words),
             "limit": settings.UPLOAD_LIMIT // settings.MB,
             "video": settings.VIDEO_LIMIT // settings.MB,
         }

@@ -109,7 +109,7 @@ def store(
     """
     name = clean_name(upload.name or "")
     if kind_of(name) not in kinds:
-        allowed = ", ".join(str(KIND_WORDS[kind]) for kind in Kind.values if kind in kinds)
+        allowed = _(", ").join(str(KIND_WORDS[kind]) for kind in Kind.values if kind in kinds)
         raise _refusal("not_allowed", name, kinds=allowed)
     blob = prepare(upload)
     return Attachment.objects.create(
@@ -143,7 +143,7 @@ def _prepare(upload: UploadedFile[Any]) -> Stored:
     kind = kind_of(name)
     size = upload.size or 0
     if kind is None:
-        raise _refusal("not_allowed", name, kinds=", ".join(map(str, KIND_WORDS.values())))
+        raise _refusal("not_allowed", name, kinds=_(", ").join(map(str, KIND_WORDS.values())))
     if size == 0:
         raise _refusal("empty", name)
     if size > limit_of(kind):

@@ -71,7 +71,9 @@ class Brand(models.Model):
 class ProductModel(models.Model):
     """What is sold under one name; customers choose it, shops serve it."""
 
-    brand = models.ForeignKey(Brand, on_delete=models.PROTECT, related_name="models")
+    brand = models.ForeignKey(
+        Brand, on_delete=models.PROTECT, related_name="models", verbose_name=_("brand")
+    )
     name = models.CharField(_("name"), max_length=120, unique=True)
     device_type = models.CharField(
         _("device type"), max_length=20, choices=DeviceType, default=DeviceType.MACHINE
@@ -116,7 +118,12 @@ class Device(models.Model):
         verbose_name=_("customer"),
     )
     replaced_by = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="replaces"
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replaces",
+        verbose_name=_("replaced by"),
     )
     imported_at = models.DateTimeField(_("registered at"), default=timezone.now)
 

@@ -109,20 +109,7 @@ def advance_many(
     at = at or timezone.now()
     model, out, move = rows.model, Outcome(), Step(rows.model, name)
     move.require(actor)
-    guards = move.guards
-    claims = [says(guard.rows()) for guard in guards if guard.rows]
-    if len(claims) != len(guards):
-        raise TypeError(f"{name}: every guard of a bulk step needs `rows`.")
-    labels = dict(model._meta.get_field("state").flatchoices)
-    seen = rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", "state", *claims)
-    by_source: dict[str, list[int]] = {}
-    for pk, state, *answers in seen:
-        if move.transition_from(state) is None:
-            out.refused[pk] = not_from(_Labelled(labels.get(state, state)))
-        elif not all(answers):
-            out.refused[pk] = guards[answers.index(False)].reason
-        else:
-            by_source.setdefault(state, []).append(pk)
+    by_source = _sort_out(rows, move, out)
     stamps = {move.stamp: at} if move.stamp else {}
     kind = ContentType.objects.get_for_model(model)
     for source, pks in by_source.items():
@@ -149,6 +136,25 @@ def advance_many(
         out.moved += pks
         _announce(Event(model, name, pks, getattr(actor, "pk", None), at, target, note))
     return out
+
+
+def _sort_out(rows: WorkflowQuerySet[Any], move: Step, out: Outcome) -> dict[str, list[int]]:
+    """Lock the rows and ask every guard of the database: who may move, by state; who may not."""
+    guards = move.guards
+    claims = [says(guard.rows()) for guard in guards if guard.rows]
+    if len(claims) != len(guards):
+        raise TypeError(f"{move.name}: every guard of a bulk step needs `rows`.")
+    labels = dict(rows.model._meta.get_field("state").flatchoices)
+    seen = rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", "state", *claims)
+    by_source: dict[str, list[int]] = {}
+    for pk, state, *answers in seen:
+        if move.transition_from(state) is None:
+            out.refused[pk] = not_from(_Labelled(labels.get(state, state)))
+        elif not all(answers):
+            out.refused[pk] = guards[answers.index(False)].reason
+        else:
+            by_source.setdefault(state, []).append(pk)
+    return by_source
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from logistics.models import Address, Carrier, Consignment, Container, Damage, Parcel, Shipment
 
@@ -53,12 +54,29 @@ class ConsignmentAdmin(ReadingRoom):
     search_fields = ["reference", "customer__name"]
 
 
+class Stage(admin.SimpleListFilter):
+    """A computed column has no choices of its own, so Django would list its raw values."""
+
+    title = _("status")
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(Shipment.Status.choices)
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        return queryset.filter(status=self.value()) if self.value() else queryset
+
+
 @admin.register(Shipment)
 class ShipmentAdmin(ReadingRoom):
-    list_display = ["waybill", "carrier", "direction", "status", "consignment", "delivered_at"]
+    list_display = ["waybill", "carrier", "direction", "stage", "consignment", "delivered_at"]
     list_select_related = ["carrier", "consignment"]
-    list_filter = ["direction", "status", "carrier"]
+    list_filter = ["direction", Stage, "carrier"]
     search_fields = ["waybill", "consignment__reference"]
+
+    @admin.display(description=_("status"), ordering="status")
+    def stage(self, shipment: Shipment) -> str:
+        return str(Shipment.Status(shipment.status).label)
 
 
 @admin.register(Container)

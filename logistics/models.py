@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Case, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
-from accounts.models import Customer
+from accounts.models import Customer, User
 from accounts.roles import WORKSHOP, Role
 from core.workflow import WorkflowQuerySet, by
 from devices.models import localised
@@ -25,7 +24,7 @@ def normalise_waybill(text: str) -> str:
 
 
 class Carrier(models.Model):
-    """A logistics company; `tracking_url` takes {number}, `pattern` says what a waybill looks like."""
+    """A logistics company; `tracking_url` takes {number}, `pattern` tells a waybill's form."""
 
     code = models.SlugField(_("short code"), max_length=20, unique=True)
     name_en = models.CharField(_("name in English"), max_length=80)
@@ -63,7 +62,9 @@ class AddressQuerySet(models.QuerySet["Address"]):
 class Address(models.Model):
     """An entry of a customer's address book; orders keep their own copy as text."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, related_name="+", verbose_name=_("customer")
+    )
     recipient = models.CharField(_("recipient"), max_length=120)
     phone = models.CharField(_("phone"), max_length=40)
     country = models.CharField(_("country or region"), max_length=2)
@@ -103,8 +104,12 @@ class ConsignmentQuerySet(models.QuerySet["Consignment"]):
 class Consignment(models.Model):
     """All goods moving between one customer and one shop for one reference."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
-    shop = models.ForeignKey(RepairShop, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer")
+    )
+    shop = models.ForeignKey(
+        RepairShop, on_delete=models.PROTECT, related_name="+", verbose_name=_("repair shop")
+    )
     reference = models.CharField(_("reference"), max_length=20, unique=True)
     return_address = models.TextField(_("return address"), blank=True)
     return_carrier = models.ForeignKey(
@@ -145,7 +150,12 @@ class Shipment(models.Model):
         IN_TRANSIT = "in_transit", _("In transit")
         DELIVERED = "delivered", _("Delivered")
 
-    consignment = models.ForeignKey(Consignment, on_delete=models.PROTECT, related_name="shipments")
+    consignment = models.ForeignKey(
+        Consignment,
+        on_delete=models.PROTECT,
+        related_name="shipments",
+        verbose_name=_("consignment"),
+    )
     direction = models.CharField(_("direction"), max_length=3, choices=Direction, editable=False)
     carrier = models.ForeignKey(
         Carrier,
@@ -159,7 +169,7 @@ class Shipment(models.Model):
     tracked_at = models.DateTimeField(_("tracking given"), null=True, blank=True)
     picked_up_at = models.DateTimeField(_("picked up"), null=True, blank=True)
     delivered_at = models.DateTimeField(_("delivered"), null=True, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(_("entered"), default=timezone.now)
     version = models.PositiveIntegerField(default=1, editable=False)
     status = models.GeneratedField(
         expression=Case(
@@ -171,6 +181,7 @@ class Shipment(models.Model):
         ),
         output_field=models.CharField(max_length=15, choices=Status.choices),
         db_persist=True,
+        verbose_name=_("status"),
     )
 
     objects = ShipmentQuerySet.as_manager()
@@ -221,7 +232,10 @@ class Container(ConcurrentTransitionMixin, models.Model):
         _("state"), choices=State.choices, default=State.OPEN, protected=True, editable=False
     )
     consignment = models.ForeignKey(
-        Consignment, on_delete=models.PROTECT, related_name="containers"
+        Consignment,
+        on_delete=models.PROTECT,
+        related_name="containers",
+        verbose_name=_("consignment"),
     )
     direction = models.CharField(_("direction"), max_length=3, choices=Direction, editable=False)
     shipment = models.ForeignKey(
@@ -232,7 +246,7 @@ class Container(ConcurrentTransitionMixin, models.Model):
         related_name="containers",
         verbose_name=_("shipment"),
     )
-    number = models.PositiveIntegerField(_("number"))
+    number = models.PositiveIntegerField(_("box number"))
     arrived_at = models.DateTimeField(_("arrived"), null=True, blank=True)
     sealed_at = models.DateTimeField(_("sealed"), null=True, blank=True)
 
@@ -298,16 +312,23 @@ class Container(ConcurrentTransitionMixin, models.Model):
 class Damage(models.Model):
     """Shipping damage found at receipt; its photos are attachments of the row (R66)."""
 
-    consignment = models.ForeignKey(Consignment, on_delete=models.PROTECT, related_name="damages")
+    consignment = models.ForeignKey(
+        Consignment, on_delete=models.PROTECT, related_name="damages", verbose_name=_("consignment")
+    )
     container = models.ForeignKey(
-        Container, on_delete=models.PROTECT, null=True, blank=True, related_name="damages"
+        Container,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="damages",
+        verbose_name=_("container"),
     )
     sn = models.CharField(_("serial number"), max_length=40, blank=True)
     description = models.TextField(_("what is damaged"))
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("recorded by")
     )
-    recorded_at = models.DateTimeField(default=timezone.now)
+    recorded_at = models.DateTimeField(_("recorded"), default=timezone.now)
 
     class DamageQuerySet(models.QuerySet["Damage"]):
         def visible_to(self, user: Any) -> models.QuerySet[Damage]:
@@ -338,20 +359,32 @@ class ParcelQuerySet(models.QuerySet["Parcel"]):
 class Parcel(models.Model):
     """A parcel that came without an order; matched when its order is submitted (E12, R31)."""
 
-    shop = models.ForeignKey(RepairShop, on_delete=models.PROTECT, related_name="+")
+    shop = models.ForeignKey(
+        RepairShop, on_delete=models.PROTECT, related_name="+", verbose_name=_("repair shop")
+    )
     carrier = models.ForeignKey(
-        Carrier, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Carrier,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("carrier"),
     )
     waybill = models.CharField(_("waybill (HWB) number"), max_length=40, blank=True, db_index=True)
     code = models.CharField(_("code on the parcel"), max_length=20, blank=True)
     sns: Any = models.JSONField(_("serial numbers"), default=list)
     note = models.TextField(_("note"), blank=True)
     recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        User, on_delete=models.PROTECT, related_name="+", verbose_name=_("recorded by")
     )
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     consignment = models.ForeignKey(
-        Consignment, on_delete=models.PROTECT, null=True, blank=True, related_name="parcels"
+        Consignment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="parcels",
+        verbose_name=_("consignment"),
     )
     matched_at = models.DateTimeField(_("matched"), null=True, blank=True)
 

@@ -31,10 +31,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth br
         language = user.language if isinstance(user, User) else translation.get_language() or "en"
         to = Recipient(email, str(user or email), language, user_id=getattr(user, "pk", None))
         words = {name: on_site(value) for name, value in context.items()}
+        ours = {"email": email, "site": settings.SITE_URL, "brand": settings.BRAND_NAME}
         with translation.override(language):
-            message = self.render_mail(
-                template_prefix, email, {"email": email, "site": settings.SITE_URL, **words}
-            )
+            message = self.render_mail(template_prefix, email, {**ours, **words})
         event = template_prefix.rsplit("/", 1)[-1]
         post_private(event, f"{event}:{uuid.uuid4()}", to, message.subject, str(message.body))
 

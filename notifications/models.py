@@ -39,7 +39,7 @@ class Mail(models.Model):
     text = models.TextField()
     html = models.TextField(blank=True)
     private = models.BooleanField(_("private"), default=False)
-    message_id = models.CharField(max_length=200, unique=True)
+    message_id = models.CharField(_("message ID"), max_length=200, unique=True)
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_try_at = models.DateTimeField(_("next try"), default=timezone.now)

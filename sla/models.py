@@ -90,10 +90,17 @@ class Clock(models.Model):
     """One promise on one subject. A list never joins here: it sorts by a copy of `due_at`."""
 
     kind = models.CharField(_("promise"), max_length=30, choices=ClockKind)
-    content_type = models.ForeignKey(ContentType, on_delete=models.PROTECT, related_name="+")
-    object_id = models.BigIntegerField()
+    content_type = models.ForeignKey(
+        ContentType, on_delete=models.PROTECT, related_name="+", verbose_name=_("kind of subject")
+    )
+    object_id = models.BigIntegerField(_("subject"))
     calendar = models.ForeignKey(
-        Calendar, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Calendar,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("calendar"),
     )
     started_at = models.DateTimeField(_("started"))
     due_at = models.DateTimeField(_("due"))

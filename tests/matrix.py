@@ -231,7 +231,7 @@ mfa_reauthenticate                   -               302  302  302   302  302  3
 mfa_activate_totp                    -               302  200  200   302  200  200
 mfa_deactivate_totp                  -               302  404  404   302  404  404
 mfa_view_recovery_codes              -               302  404  404   302  405  405
-mfa_generate_recovery_codes          -               302  302  302   302  302  302
+mfa_generate_recovery_codes          -               302  200  200   302  200  200
 mfa_download_recovery_codes          -               302  404  404   302  404  404
 mfa_list_webauthn                    -               302  200  200   302  405  405
 mfa_add_webauthn                     -               302  200  200   302  200  200

@@ -7,7 +7,6 @@ Z04, Z05, Z09).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,14 +17,13 @@ from accounts.models import User
 from accounts.roles import WORKSHOP, Role
 from notifications.models import Mail
 from tests.matrix import Cell, Row, cells, rows
-from tests.world import CANARY, Home, World, body, standing, undone
+from tests.world import CANARY, TAGS, Home, World, body, standing, undone
 from workorders.models import Counselling, RepairOrder, Unit
 from workorders.services import bench, desk, drafts, orders, threads
 from workorders.services.counselling import open_counselling
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 ROWS = rows()
-TAGS = re.compile(r"<[^>]*>")
 READABLE = {
     Role.CUSTOMER: {"TALK", "GOODS", "CARD", "G"},
     Role.AGENT: {"TALK", "GOODS", "CARD", "G", "DESK", "BENCH"},
@@ -150,6 +148,7 @@ def page(world: World, actor: str, address: str) -> str:
 
 
 # ------------------------------------------------------------------ the look-up
+@pytest.mark.row("E11")
 def test_a_lookup_of_a_foreign_number_tells_nothing_of_its_owner(world: World) -> None:
     """E11: model and expiry; an unknown number has the same page without them."""
     client, sn = world.clients["otto"], world.homes["cora"].keys["sn"][0]
@@ -160,6 +159,7 @@ def test_a_lookup_of_a_foreign_number_tells_nothing_of_its_owner(world: World) -
     assert {word for word in foreign(world, world.people["otto"], shown) if word != sn} == set()
 
 
+@pytest.mark.row("E11")
 def test_an_unknown_number_leads_to_none_of_anothers_devices(world: World) -> None:
     """E11: nothing similar of somebody else is proposed."""
     client, sn = world.clients["otto"], world.homes["cora"].keys["sn"][0]

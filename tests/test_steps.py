@@ -101,6 +101,7 @@ def cells() -> Iterator[Any]:
                     yield pytest.param(model, state, step, role, id=name)
 
 
+@pytest.mark.row("E32")
 @pytest.mark.parametrize(("model", "state", "step", "role"), list(cells()))
 def test_step_is_open_to_exactly_the_roles_written_down(
     model: type[models.Model], state: str, step: Any, role: Role

@@ -22,7 +22,6 @@ from datetime import timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
-from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.models import EmailAddress
 from django.core.cache import cache
 from django.core.files.base import ContentFile
@@ -63,6 +62,7 @@ from workorders.tests.factories import CounsellingFactory, RepairOrderFactory, U
 CANARY = re.compile(
     r"(?:CANARY-?|CN)(CORA|OTTO)-?(TALK|GOODS|CARD|DESK|BENCH|SELF|G)[-\w]*", re.IGNORECASE
 )
+TAGS = re.compile(r"<[^>]*>")
 STATES = (
     "expected",
     "received",
@@ -135,9 +135,7 @@ def _people() -> dict[str, User]:
         "ada": Role.ADMIN,
     }
     people = {
-        "cora": UserFactory(
-            email="cora@example.com", name="CANARY-CORA-CARD", customer=nordfjell
-        ),
+        "cora": UserFactory(email="cora@example.com", name="CANARY-CORA-CARD", customer=nordfjell),
         "colin": UserFactory(email="colin@example.com", name="Colin", customer=nordfjell),
         "otto": UserFactory(email="otto@example.com", name="CANARY-OTTO-CARD", customer=weiss),
         "olga": UserFactory(email="olga@example.com", name="Olga", customer=weiss),
@@ -150,12 +148,14 @@ def _people() -> dict[str, User]:
 
 
 def _client(user: User | None, *, factor: bool = True) -> Client:
-    """Signed in as whoever it is; staff have shown their second factor unless told otherwise."""
+    """Signed in a moment ago; staff have shown their second factor unless told otherwise."""
     client = Client(raise_request_exception=False)
     if user is not None:
         client.force_login(user)
         session = client.session
-        session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+        shown = {"method": "password", "at": time.time(), "reauthenticated": True}
+        session["account_authentication_methods"] = [shown]
+        session["account_authentication_methods_user"] = str(user.pk)
         session[SHOWN] = factor and user.is_portal_staff
         session.save()
     return client
@@ -299,7 +299,7 @@ def _enquiries(home: Home) -> None:
         "converted": _enquiry(home, converted=True, code=home.code()),
     }
     for _number in range(home.rows - 1):
-        _enquiry(home)
+        _enquiry(home, assignee=home.agent)
     enquiry = made["open"] = _enquiry(home)
     for _number in range(home.rows):
         said = threads.post_message(

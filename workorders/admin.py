@@ -26,10 +26,22 @@ class WithNote(ActionForm):
 
 @admin.register(Counselling)
 class CounsellingAdmin(ReadingRoom):
-    list_display = ["number", "subject", "customer", "state", "outcome", "assignee", "opened_at"]
+    list_display = [
+        "enquiry_number",
+        "subject",
+        "customer",
+        "state",
+        "outcome",
+        "assignee",
+        "opened_at",
+    ]
     list_select_related = ["customer", "assignee"]
     list_filter = ["state", "outcome", "channel"]
     search_fields = ["sn", "code", "subject", "customer__name"]
+
+    @admin.display(description=_("enquiry number"), ordering="pk")
+    def enquiry_number(self, counselling: Counselling) -> int:
+        return counselling.number
 
 
 @admin.register(RepairOrder)

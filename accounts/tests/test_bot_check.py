@@ -50,6 +50,7 @@ def test_without_keys_there_is_no_widget_and_no_script(client, door):
     assert "cloudflare" not in body
 
 
+@pytest.mark.row("R3")
 @pytest.mark.parametrize("door", DOORS)
 def test_with_keys_the_widget_stands_at_every_door(client, cloudflare, door):
     body = client.get(reverse(door)).content.decode()

@@ -77,6 +77,7 @@ def test_a_passkey_is_added_and_then_opens_the_account_alone(
     assert [text for text in complaints if "404" not in text] == []
 
 
+@pytest.mark.row("R3")
 def test_the_password_is_shown_and_hidden_again(live_server, page, complaints):
     page.goto(f"{live_server.url}/accounts/login/")
     field = page.get_by_label("Password", exact=True)

@@ -25,6 +25,7 @@ def invitation(cora) -> Invitation:
     return services.invite_colleague(cora.customer, actor=cora, email="Nina@Example.com")
 
 
+@pytest.mark.row("E32")
 def test_colleagues_see_each_other_and_nobody_else(client, cora, colin, otto):
     client.force_login(cora)
     body = client.get(PEOPLE).content.decode()

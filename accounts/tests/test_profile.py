@@ -49,6 +49,7 @@ def test_what_is_wrong_is_said_on_the_page(client, cora, wrong):
     assert User.objects.get(pk=cora.pk).name == "Cora Lind"
 
 
+@pytest.mark.row("R34", "E30")
 def test_pages_speak_the_language_of_the_person_whatever_the_browser_says(client, cora):
     cora.language = "zh-hans"
     cora.save()

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
 
 
+@pytest.mark.row("R1")
 def test_an_anonymous_visitor_is_sent_to_the_sign_in_page(client):
     response = client.get("/")
     assert response.status_code == 302
@@ -56,6 +57,7 @@ def test_a_closed_login_cannot_sign_in(client, cora):
     assert not is_signed_in(client)
 
 
+@pytest.mark.row("R3")
 def test_remember_keeps_the_cookie_for_fourteen_days_and_else_until_the_browser_closes(
     client, cora
 ):
@@ -67,6 +69,7 @@ def test_remember_keeps_the_cookie_for_fourteen_days_and_else_until_the_browser_
     assert client.cookies["session"]["max-age"] == ""
 
 
+@pytest.mark.row("R4")
 def test_the_session_id_is_new_after_sign_in_and_dead_after_sign_out(client, cora):
     confirmed(cora)
     client.get(LOGIN)

@@ -28,6 +28,7 @@ def register(client, **changes):
     return client.post(reverse("account_signup"), {**NEWCOMER, **changes})
 
 
+@pytest.mark.row("R3")
 def test_a_person_signs_up_confirms_the_address_and_signs_in(client, mails):
     response = register(client)
     assert response["Location"] == reverse("account_email_verification_sent")
@@ -104,6 +105,7 @@ def test_weak_passwords_are_refused(client, mails, password):
     assert not User.objects.exists()
 
 
+@pytest.mark.row("R3")
 def test_a_forgotten_password_is_set_by_a_link_that_works_once(client, cora, mails):
     confirmed(cora)
     client.post(reverse("account_reset_password"), {"email": cora.email})

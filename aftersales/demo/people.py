@@ -28,7 +28,7 @@ class People:
     manager: User
 
 
-def make_people(shops: Shops) -> People:
+def make_companies() -> tuple[Customer, Customer]:
     nordfjell = Customer.objects.create(
         kind=Customer.Kind.COMPANY,
         name="Nordfjell Hosting AB",
@@ -44,6 +44,11 @@ def make_people(shops: Shops) -> People:
         country="CN",
         language="zh-hans",
     )
+    return nordfjell, haifeng
+
+
+def make_people(shops: Shops) -> People:
+    nordfjell, haifeng = make_companies()
     stockholm, chengdu, shanghai = "Europe/Stockholm", "Asia/Shanghai", "Asia/Shanghai"
     people = People(
         customer=_login("customer", "Marta Nilsson", Role.CUSTOMER, nordfjell, zone=stockholm),

@@ -27,6 +27,7 @@ Kind = Attachment.Kind
 WITH_PDF = MESSAGE_KINDS | {Kind.PDF}
 
 
+@pytest.mark.row("R12")
 @pytest.mark.parametrize(
     ("name", "content", "kind", "mime"),
     [
@@ -56,6 +57,7 @@ def test_each_accepted_kind_is_kept(
         assert samples.stored(kept.key) == content
 
 
+@pytest.mark.row("R12")
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
@@ -108,6 +110,7 @@ def test_a_pdf_goes_only_where_papers_go(cora: User) -> None:
         store(upload("invoice.pdf", samples.pdf()), actor=cora)
 
 
+@pytest.mark.row("E27")
 def test_each_kind_has_its_limit(cora: User, settings: Any) -> None:
     settings.UPLOAD_LIMIT, settings.VIDEO_LIMIT = 2 * settings.MB, 4 * settings.MB
     store(upload("fits.mp4", samples.mp4(film=3 * settings.MB)), actor=cora)

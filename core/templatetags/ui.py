@@ -108,7 +108,7 @@ def avatar(name: Any, key: Any = None, cls: str = "") -> SafeString:
             '<span class="avatar none{}" aria-hidden="true"></span>', f" {cls}" if cls else ""
         )
     return format_html(
-        '<span class="avatar tone-{}{}" aria-hidden="true">{}</span>',
+        '<span class="avatar tone-{}{}" aria-hidden="true" translate="no">{}</span>',
         words.tone_for(key or name),
         f" {cls}" if cls else "",
         words.initials(name),

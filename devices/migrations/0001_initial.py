@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
                 ('device_type', models.CharField(choices=[('machine', 'Complete machine'), ('hash_board', 'Hash board'), ('control_board', 'Control board'), ('psu', 'Power supply'), ('fan', 'Fan')], default='machine', max_length=20, verbose_name='device type')),
                 ('active', models.BooleanField(default=True, verbose_name='offered in forms')),
-                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='models', to='devices.brand')),
+                ('brand', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='models', to='devices.brand', verbose_name='brand')),
             ],
             options={
                 'verbose_name': 'product model',
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ('warranty_until', models.DateField(verbose_name='warranty until')),
                 ('imported_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='registered at')),
                 ('customer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='devices', to='accounts.customer', verbose_name='customer')),
-                ('replaced_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replaces', to='devices.device')),
+                ('replaced_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replaces', to='devices.device', verbose_name='replaced by')),
                 ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='devices', to='devices.productmodel', verbose_name='model')),
             ],
             options={

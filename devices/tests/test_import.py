@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -245,6 +246,7 @@ def test_a_batch_costs_the_same_however_many_rows_it_has(ada: User) -> None:
     """Apart from SQLite's limit of parameters per statement, which splits long inserts."""
     model, customer = ProductModelFactory(), CustomerFactory()
     DeviceFactory.create_batch(40, model=model)
+    ContentType.objects.get_for_model(Device)  # learnt once per process
     costs = []
     for take in (2, 20):
         batch = write.Batch()

@@ -44,6 +44,7 @@ def test_a_visitor_signs_in_first(client: Client, db: None) -> None:
     assert client.post(URL, {"sn": SN}).status_code == 302
 
 
+@pytest.mark.row("R6")
 def test_in_warranty_shows_product_expiry_and_days(client: Client, cora: User) -> None:
     with time_machine.travel("2026-11-21T04:00:00Z", tick=False):
         DeviceFactory(sn=SN, warranty_until=date(2027, 3, 7), shipped_on=date(2026, 3, 7))
@@ -57,6 +58,7 @@ def test_in_warranty_shows_product_expiry_and_days(client: Client, cora: User) -
     assert "Third-party" not in page
 
 
+@pytest.mark.row("R8", "R9")
 def test_out_of_warranty_says_own_cost_and_where_to_turn(client: Client, cora: User) -> None:
     DeviceFactory(sn=SN, out=True)
     RepairShopFactory(third_party=True, name_en="Hashwerk", phone="+49 341 1")
@@ -72,6 +74,7 @@ def test_out_of_warranty_says_own_cost_and_where_to_turn(client: Client, cora: U
     assert "support@example.com" in page
 
 
+@pytest.mark.row("E10")
 def test_a_brand_that_repairs_for_a_quote_sends_nobody_away(client: Client, cora: User) -> None:
     brand = BrandFactory(name="Other", out_of_warranty=Brand.OutOfWarranty.QUOTE)
     DeviceFactory(sn=SN, out=True, model=ProductModelFactory(name="X1", brand=brand))
@@ -82,6 +85,7 @@ def test_a_brand_that_repairs_for_a_quote_sends_nobody_away(client: Client, cora
     assert look_up(SN, user=cora).may_open
 
 
+@pytest.mark.row("R10")
 def test_unknown_repeats_what_was_typed_and_explains(client: Client, cora: User) -> None:
     client.force_login(cora)
     page = ask(client, "1h2141509O1b8 <b>")
@@ -141,6 +145,7 @@ def test_staff_get_no_near_matches_from_the_look_up(role: Role, db: None) -> Non
     assert look_up("1H21415090198", user=UserFactory(role=role)).near == ()
 
 
+@pytest.mark.row("E11")
 @pytest.mark.parametrize("out", [False, True])
 def test_the_owner_is_never_told(client: Client, cora: User, otto: User, out: bool) -> None:
     """E11: neither on the page, nor in a header, nor in the session."""
@@ -178,6 +183,7 @@ def test_the_number_stands_in_no_address_and_no_log(
     assert f"={SN}" not in page.replace(f'value="{SN}"', "")
 
 
+@pytest.mark.row("E11")
 def test_more_than_twenty_look_ups_a_minute_have_to_wait(client: Client, cora: User) -> None:
     DeviceFactory(sn=SN)
     client.force_login(cora)

@@ -148,6 +148,7 @@ def test_history_is_neither_edited_nor_deleted(unit: Unit, emil: User, change: s
     assert Entry.objects.get().note == ""
 
 
+@pytest.mark.row("E6")
 def test_an_order_follows_its_units_back_too(unit: Unit, emil: User) -> None:
     advance(unit, "receive", actor=emil)
     order = advance(RepairOrder.objects.get(pk=unit.order_id), "follow_units", actor=emil)

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('state', django_fsm.FSMField(choices=[('announced', 'Announced'), ('arrived', 'Arrived'), ('unpacked', 'Unpacked'), ('open', 'Not sealed yet'), ('sealed', 'Sealed'), ('released', 'Released')], default='open', editable=False, max_length=50, protected=True, verbose_name='state')),
                 ('direction', models.CharField(choices=[('in', 'Inbound'), ('out', 'Outbound')], editable=False, max_length=3, verbose_name='direction')),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
+                ('number', models.PositiveIntegerField(verbose_name='box number')),
                 ('arrived_at', models.DateTimeField(blank=True, null=True, verbose_name='arrived')),
                 ('sealed_at', models.DateTimeField(blank=True, null=True, verbose_name='sealed')),
             ],
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('sn', models.CharField(blank=True, max_length=40, verbose_name='serial number')),
                 ('description', models.TextField(verbose_name='what is damaged')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='recorded')),
             ],
             options={
                 'verbose_name': 'damage',
@@ -90,9 +90,9 @@ class Migration(migrations.Migration):
                 ('tracked_at', models.DateTimeField(blank=True, null=True, verbose_name='tracking given')),
                 ('picked_up_at', models.DateTimeField(blank=True, null=True, verbose_name='picked up')),
                 ('delivered_at', models.DateTimeField(blank=True, null=True, verbose_name='delivered')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='entered')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('status', models.GeneratedField(db_persist=True, expression=models.Case(models.When(delivered_at__isnull=False, then=models.Value('delivered')), models.When(direction='in', then=models.Value('in_transit'), tracked_at__isnull=False), models.When(direction='out', picked_up_at__isnull=False, then=models.Value('in_transit')), models.When(direction='out', then=models.Value('ready_to_ship'), tracked_at__isnull=False), default=models.Value('created')), output_field=models.CharField(choices=[('created', 'Created'), ('ready_to_ship', 'Ready to ship'), ('in_transit', 'In transit'), ('delivered', 'Delivered')], max_length=15))),
+                ('status', models.GeneratedField(db_persist=True, expression=models.Case(models.When(delivered_at__isnull=False, then=models.Value('delivered')), models.When(direction='in', then=models.Value('in_transit'), tracked_at__isnull=False), models.When(direction='out', picked_up_at__isnull=False, then=models.Value('in_transit')), models.When(direction='out', then=models.Value('ready_to_ship'), tracked_at__isnull=False), default=models.Value('created')), output_field=models.CharField(choices=[('created', 'Created'), ('ready_to_ship', 'Ready to ship'), ('in_transit', 'In transit'), ('delivered', 'Delivered')], max_length=15), verbose_name='status')),
             ],
             options={
                 'verbose_name': 'shipment',
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ('postcode', models.CharField(blank=True, max_length=20, verbose_name='postcode')),
                 ('is_default', models.BooleanField(default=False, verbose_name='use first')),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.customer')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.customer', verbose_name='customer')),
             ],
             options={
                 'verbose_name': 'address',
@@ -127,7 +127,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('reference', models.CharField(max_length=20, unique=True, verbose_name='reference')),
                 ('return_address', models.TextField(blank=True, verbose_name='return address')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer')),
+                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.customer', verbose_name='customer')),
                 ('return_carrier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='logistics.carrier', verbose_name='preferred return carrier')),
             ],
             options={

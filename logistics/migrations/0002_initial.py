@@ -19,47 +19,47 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='consignment',
             name='shop',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='repairshops.repairshop'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='repairshops.repairshop', verbose_name='repair shop'),
         ),
         migrations.AddField(
             model_name='container',
             name='consignment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='containers', to='logistics.consignment'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='containers', to='logistics.consignment', verbose_name='consignment'),
         ),
         migrations.AddField(
             model_name='damage',
             name='consignment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='damages', to='logistics.consignment'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='damages', to='logistics.consignment', verbose_name='consignment'),
         ),
         migrations.AddField(
             model_name='damage',
             name='container',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='damages', to='logistics.container'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='damages', to='logistics.container', verbose_name='container'),
         ),
         migrations.AddField(
             model_name='damage',
             name='recorded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recorded by'),
         ),
         migrations.AddField(
             model_name='parcel',
             name='carrier',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='logistics.carrier'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='logistics.carrier', verbose_name='carrier'),
         ),
         migrations.AddField(
             model_name='parcel',
             name='consignment',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parcels', to='logistics.consignment'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='parcels', to='logistics.consignment', verbose_name='consignment'),
         ),
         migrations.AddField(
             model_name='parcel',
             name='recorded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='recorded by'),
         ),
         migrations.AddField(
             model_name='parcel',
             name='shop',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='repairshops.repairshop'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='repairshops.repairshop', verbose_name='repair shop'),
         ),
         migrations.AddField(
             model_name='shipment',
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='shipment',
             name='consignment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='logistics.consignment'),
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='shipments', to='logistics.consignment', verbose_name='consignment'),
         ),
         migrations.AddField(
             model_name='container',

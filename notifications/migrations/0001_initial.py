@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField()),
                 ('html', models.TextField(blank=True)),
                 ('private', models.BooleanField(default=False, verbose_name='private')),
-                ('message_id', models.CharField(max_length=200, unique=True)),
+                ('message_id', models.CharField(max_length=200, unique=True, verbose_name='message ID')),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('dead', 'Given up')], default='waiting', max_length=10, verbose_name='state')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='attempts')),
                 ('next_try_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='next try')),

@@ -36,6 +36,7 @@ def write(to: str = "cora@example.com", key: str = "1") -> Mail:
     return Mail.objects.get(dedupe=f"test:{key}:{to}")
 
 
+@pytest.mark.row("R34", "E30")
 def test_what_happens_becomes_one_mail_in_the_language_of_the_person(
     enquiry: Counselling, cora: User
 ) -> None:
@@ -95,6 +96,7 @@ def test_an_internal_note_leaves_the_house_to_nobody(enquiry: Counselling, agnes
     assert not Mail.objects.exists()
 
 
+@pytest.mark.row("R32")
 def test_the_return_tells_carrier_and_number(cora: User, emil: User, kunshan: Any) -> None:
     order = RepairOrderFactory(submitted=True, customer=cora.customer, shop=kunshan, opened_by=cora)
     record(order, "return_shipped", actor=emil, data={"carrier": "DHL", "waybill": "JD0001"})

@@ -32,6 +32,7 @@ def test_a_visitor_signs_in_first(client: Client, db: None) -> None:
     assert client.get(URL).status_code == 302
 
 
+@pytest.mark.row("R9", "R24")
 def test_a_shop_shows_region_address_contact_and_hours(client: Client, cora: User) -> None:
     calendar = Calendar.objects.create(
         name="Kunshan", break_from=time(12), break_until=time(13), zone="Asia/Shanghai"
@@ -57,6 +58,7 @@ def test_a_shop_shows_region_address_contact_and_hours(client: Client, cora: Use
         assert told in page, told
 
 
+@pytest.mark.row("E30")
 def test_a_chinese_reader_reads_chinese_first(client: Client, cora: User) -> None:
     RepairShopFactory(name_en="Kunshan centre", name_zh="昆山服务中心")
     cora.language = "zh-hans"
@@ -68,6 +70,7 @@ def test_a_chinese_reader_reads_chinese_first(client: Client, cora: User) -> Non
     assert page.index("中国大陆") > 0
 
 
+@pytest.mark.row("R9")
 def test_kinds_and_regions_can_be_chosen(client: Client, cora: User) -> None:
     RepairShopFactory(name_en="Kunshan One")
     RepairShopFactory(name_en="Hashwerk", third_party=True, region_en="Europe")

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('first_response', 'First response'), ('next_response', 'Next response'), ('repair', 'Repair'), ('submission', 'Submission')], max_length=30, verbose_name='promise')),
-                ('object_id', models.BigIntegerField()),
+                ('object_id', models.BigIntegerField(verbose_name='subject')),
                 ('started_at', models.DateTimeField(verbose_name='started')),
                 ('due_at', models.DateTimeField(verbose_name='due')),
                 ('warn_at', models.DateTimeField(verbose_name='warning at')),
@@ -77,8 +77,8 @@ class Migration(migrations.Migration):
                 ('stopped_at', models.DateTimeField(blank=True, null=True, verbose_name='stopped')),
                 ('warned_at', models.DateTimeField(blank=True, null=True, verbose_name='warned')),
                 ('breached_at', models.DateTimeField(blank=True, null=True, verbose_name='breached')),
-                ('calendar', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sla.calendar')),
-                ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contenttypes.contenttype')),
+                ('calendar', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='sla.calendar', verbose_name='calendar')),
+                ('content_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contenttypes.contenttype', verbose_name='kind of subject')),
             ],
             options={
                 'verbose_name': 'clock',

@@ -25,7 +25,8 @@ n.any.concat(n.all, n.none).map(c => c.message).join(' ')]))"
 
 
 # Colours that fade from one theme into the other are measured when they have arrived.
-ARRIVED = """() => new Promise((arrived) => requestAnimationFrame(() => requestAnimationFrame(() => {
+ARRIVED = """() => new Promise((arrived) => requestAnimationFrame(() => requestAnimationFrame(() =>
+{
   for (const move of document.getAnimations())
     if (move.effect.getComputedTiming().endTime < Infinity) move.finish();
   requestAnimationFrame(arrived);

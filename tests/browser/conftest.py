@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -22,6 +23,21 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 @pytest.fixture(scope="session")
 def _whole_house(browser: Browser, portal: Portal) -> House:
     return House(browser, portal)
+
+
+@pytest.fixture
+def tell(
+    capsys: pytest.CaptureFixture[str], record_property: Callable[[str, object], None]
+) -> Callable[[str, str], None]:
+    """Figures for whoever watches the run; they also stand in its report."""
+
+    def told(what: str, figures: str) -> None:
+        record_property(what, figures)
+        with capsys.disabled():
+            sys.stdout.write(f"\n  {what}: {figures} ")
+            sys.stdout.flush()
+
+    return told
 
 
 @pytest.fixture

@@ -13,7 +13,10 @@ from tests.browser.portal import Portal
 
 PATIENCE = 20_000
 # Answers of 403 to 422 are shown as pages; that Chromium also notes them is no fault.
-NOTED = re.compile(r"Failed to load resource: the server responded with a status of 4\d\d")
+NOTED = re.compile(
+    r"Failed to load resource: the server responded with a status of 4\d\d"
+    r"|Response Status Error Code 4\d\d"
+)
 WATCH = """document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP ${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}`))"""
 

@@ -40,9 +40,7 @@ class Portal:
             row = database.execute(
                 "SELECT max(id) FROM notifications_mail WHERE recipient = ?", [recipient]
             ).fetchone()
-            database.execute(
-                "UPDATE notifications_mail SET state = 'dead' WHERE id = ?", row
-            )
+            database.execute("UPDATE notifications_mail SET state = 'dead' WHERE id = ?", row)
             key: int = row[0]
             return key
 

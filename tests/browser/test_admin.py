@@ -39,7 +39,7 @@ def test_a_list_is_checked_first_and_then_imported(house, script):
         assert answer.status == 404
     upload(page, "Import")
     page.goto(f"/devices/9X0000000{nth}/")
-    expect(page.locator("h1")).to_contain_text(f"9X0000000{nth}")
+    expect(page.locator(".sn").get_by_text(f"9X0000000{nth}").first).to_be_visible()
 
 
 def test_master_data_is_kept_in_the_admin(house):
@@ -50,7 +50,7 @@ def test_master_data_is_kept_in_the_admin(house):
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist .success")).to_contain_text("UPS")
     page.goto("/admin/repairshops/repairshop/")
-    page.get_by_role("link", name=re.compile("Europe service point")).first.click()
+    page.get_by_role("link", name=re.compile("leipzig|Europe")).first.click()
     page.locator("#id_phone").fill("+49 341 5500 234")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist .success")).to_be_visible()
@@ -80,7 +80,7 @@ def test_a_mail_that_did_not_leave_is_tried_again(house):
 def test_no_state_is_set_by_hand(house, model):
     page = house.person("admin")
     page.goto(f"/admin/workorders/{model}/")
-    page.locator("#result_list th a").first.click()
+    page.locator("#result_list tbody th a").first.click()
     expect(page.locator("#content")).to_be_visible()
     expect(page.locator("#content form :is(select, input:not([type=hidden]))")).to_have_count(0)
     expect(page.locator("#content").get_by_role("button", name="Save")).to_have_count(0)

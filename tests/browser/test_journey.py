@@ -57,7 +57,7 @@ class Story:
 @pytest.mark.parametrize(
     ("script", "first_sn"), [(True, 41), (False, 51)], ids=["with a script", "without a script"]
 )
-def test_from_registering_to_the_parcel_that_comes_back(house, script, first_sn, capsys):
+def test_from_registering_to_the_parcel_that_comes_back(house, script, first_sn, tell):
     story = Story(house, script, first_sn)
     story.pages["cora"] = house.visitor(script=script)
     for chapter in (
@@ -73,8 +73,7 @@ def test_from_registering_to_the_parcel_that_comes_back(house, script, first_sn,
     ):
         began = time.monotonic()
         chapter(story)
-        with capsys.disabled():
-            print(f"\n  {chapter.__name__}: {time.monotonic() - began:.1f} s", end="", flush=True)
+        tell(chapter.__name__, f"{time.monotonic() - began:.1f} s")
 
 
 def register_and_look_up(story):
@@ -115,9 +114,7 @@ def convert(story):
     )
     story.shown(cora)
     expect(cora.locator("#thread")).to_contain_text(f"Your code is {story.code}.")
-    expect(cora.locator("#enquiry-meta .badge").first).to_contain_text(
-        "Finished"
-    )
+    expect(cora.locator("#enquiry-meta .badge").first).to_contain_text("Finished")
     reminder = cora.locator("#enquiry-reminder section")
     expect(reminder).to_contain_text("Submit your repair order")
     reminder.get_by_role("button", name=re.compile("^Hide this reminder")).click()

@@ -1,4 +1,4 @@
-"""Two clicks do one thing, Back does not do it again, and a message is seen within three seconds."""
+"""Two clicks do one thing, Back does not do it again; a message is seen within three seconds."""
 
 from __future__ import annotations
 
@@ -76,9 +76,7 @@ def test_two_clicks_on_submit_send_one_repair_order(house):
     staff.open_unit(chen, "1H21415090046")
     chen.get_by_role("button", name="Start diagnosis").dblclick()
     expect(chen.locator("[class*=state-unit-]").first).to_have_text("In diagnosis")
-    staff.give_up(
-        chen, "1H21415090046", label="Reject", reason="A sample.", state="Rejected"
-    )
+    staff.give_up(chen, "1H21415090046", label="Reject", reason="A sample.", state="Rejected")
     chen.goto(f"/repairs/{code}/return/")
     chen.get_by_label("Carrier").first.select_option(label="DHL Express")
     chen.get_by_label("Waybill (HWB) number").first.fill("JD0146007146")
@@ -89,7 +87,7 @@ def test_two_clicks_on_submit_send_one_repair_order(house):
     expect(page.get_by_text("Sent back with DHL Express")).to_have_count(1)
 
 
-def test_a_message_is_seen_within_three_seconds(house, capsys):
+def test_a_message_is_seen_within_three_seconds(house, tell):
     page, number = enquiry(house, "1H21415090047")
     li = at_enquiry(house, "agent", number)
     took = []
@@ -100,6 +98,5 @@ def test_a_message_is_seen_within_three_seconds(house, capsys):
         writer.locator("#composer button.primary").click()
         expect(reader.locator("#thread").get_by_text(f"Word {turn}.")).to_be_visible()
         took.append(time.monotonic() - began)
-    with capsys.disabled():
-        print("\n  seen after", ", ".join(f"{one:.1f} s" for one in took), end=" ", flush=True)
+    tell("seen after", ", ".join(f"{one:.1f} s" for one in took))
     assert statistics.median(took) <= SEEN_WITHIN

@@ -1,4 +1,4 @@
-"""Every page that each role reaches: axe, two themes, all widths, a silent console (ui.md §10, §11)."""
+"""Every page that each role reaches: axe, both themes, all widths, a silent console (ui.md §11)."""
 
 from __future__ import annotations
 
@@ -29,15 +29,14 @@ WALKS = [
 
 
 @pytest.mark.parametrize(("who", "most"), WALKS, ids=[who for who, _most in WALKS])
-def test_every_page_is_accessible_and_fits(house, who, most, capsys):
+def test_every_page_is_accessible_and_fits(house, who, most, tell):
     page = house.visitor() if who == "nobody" else house.person(who)
     page.goto("/")
     wrong, count, began = [], 0, time.monotonic()
     for address in walk(page, most, house.common):
         wrong += [f"{address} {word}" for word in audit(page)]
         count += 1
-    with capsys.disabled():
-        print(f"\n  {count} pages in {time.monotonic() - began:.0f} s", end=" ", flush=True)
+    tell(f"{who}'s {count} pages", f"{time.monotonic() - began:.0f} s")
     assert wrong == []
     assert count >= 2
 

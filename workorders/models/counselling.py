@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -63,6 +64,10 @@ class CounsellingQuerySet(WorkflowQuerySet["Counselling"]):
         """What an agent has to look at: not finished, or finished and written to again (E5)."""
         return self.filter(~Q(state=Counselling.State.FINISHED) | Q(needs_answer=True))
 
+    def first_replied_since(self, at: datetime) -> CounsellingQuerySet:
+        """Those that a person first answered since then, newest answer first (R85)."""
+        return self.filter(first_replied_at__gte=at).order_by("-first_replied_at")
+
     def most_urgent_first(self) -> CounsellingQuerySet:
         """Unanswered first, then by due time, then by age."""
         return self.order_by("-needs_answer", F("due_at").asc(nulls_last=True), "pk")
@@ -95,7 +100,9 @@ class Counselling(ConcurrentTransitionMixin, models.Model):
         _("state"), choices=State.choices, default=State.OPEN, protected=True, editable=False
     )
     outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome, blank=True)
-    thread = models.OneToOneField(Thread, on_delete=models.PROTECT, related_name="counselling")
+    thread = models.OneToOneField(
+        Thread, on_delete=models.PROTECT, related_name="counselling", verbose_name=_("conversation")
+    )
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer")
     )
@@ -106,7 +113,12 @@ class Counselling(ConcurrentTransitionMixin, models.Model):
     )
     bought_on = models.DateField(_("bought on"), null=True, blank=True)
     device = models.ForeignKey(
-        Device, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Device,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("device"),
     )
     sn = models.CharField(_("serial number"), max_length=40, blank=True)
     model_name = models.CharField(_("device"), max_length=120, blank=True)
@@ -119,7 +131,10 @@ class Counselling(ConcurrentTransitionMixin, models.Model):
         _("first visit code"), max_length=12, unique=True, null=True, blank=True, default=None
     )
     opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("opened by"),
     )
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -131,8 +146,8 @@ class Counselling(ConcurrentTransitionMixin, models.Model):
     )
     needs_answer = models.BooleanField(_("needs an answer"), default=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
-    due_since = models.DateTimeField(null=True, blank=True)
-    excerpt = models.CharField(max_length=120, blank=True)
+    due_since = models.DateTimeField(_("clock runs since"), null=True, blank=True)
+    excerpt = models.CharField(_("excerpt"), max_length=120, blank=True)
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
     last_message_at = models.DateTimeField(_("last message"), default=timezone.now)
     first_replied_at = models.DateTimeField(_("first reply"), null=True, blank=True)

@@ -105,9 +105,16 @@ class RepairOrder(ConcurrentTransitionMixin, models.Model):
     )
     code = models.CharField(_("first visit code"), max_length=14, unique=True, editable=False)
     counselling = models.ForeignKey(
-        Counselling, on_delete=models.PROTECT, null=True, blank=True, related_name="orders"
+        Counselling,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        verbose_name=_("enquiry"),
     )
-    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="orders")
+    thread = models.ForeignKey(
+        Thread, on_delete=models.PROTECT, related_name="orders", verbose_name=_("conversation")
+    )
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, related_name="+", verbose_name=_("customer")
     )
@@ -120,7 +127,12 @@ class RepairOrder(ConcurrentTransitionMixin, models.Model):
         verbose_name=_("repair shop"),
     )
     consignment = models.OneToOneField(
-        Consignment, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Consignment,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("consignment"),
     )
     carrier = models.ForeignKey(
         Carrier,
@@ -149,10 +161,13 @@ class RepairOrder(ConcurrentTransitionMixin, models.Model):
     )
     service_note = models.TextField(_("note of customer service"), blank=True)
     unit_count = models.PositiveIntegerField(_("devices"), default=0, editable=False)
-    sent_count = models.PositiveIntegerField(_("returned"), default=0, editable=False)
+    sent_count = models.PositiveIntegerField(_("devices sent back"), default=0, editable=False)
     back_count = models.PositiveIntegerField(_("to be returned"), default=0, editable=False)
     opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("opened by"),
     )
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
     submitted_at = models.DateTimeField(_("submitted"), null=True, blank=True)

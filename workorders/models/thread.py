@@ -49,9 +49,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """What one person wrote; up to three files hang on it (R12, E27)."""
 
-    thread = models.ForeignKey(Thread, on_delete=models.PROTECT, related_name="messages")
+    thread = models.ForeignKey(
+        Thread, on_delete=models.PROTECT, related_name="messages", verbose_name=_("conversation")
+    )
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("author"),
     )
     author_role = models.CharField(_("role"), max_length=20, choices=Role)
     internal = models.BooleanField(_("internal note"), default=False)

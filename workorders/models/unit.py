@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from accounts.roles import WORKSHOP, Role
@@ -69,7 +70,7 @@ class Unit(ConcurrentTransitionMixin, models.Model):
         EXPECTED = "expected", _("Expected")
         RECEIVED = "received", _("Received")
         DIAGNOSING = "diagnosing", _("In diagnosis")
-        AWAITING_CUSTOMER = "awaiting_customer", _("Waiting for customer")
+        AWAITING_CUSTOMER = "awaiting_customer", pgettext_lazy("device", "Waiting for customer")
         AWAITING_PARTS = "awaiting_parts", _("Waiting for parts")
         REPAIRING = "repairing", _("In repair")
         TESTING = "testing", _("In test")
@@ -109,7 +110,12 @@ class Unit(ConcurrentTransitionMixin, models.Model):
         verbose_name=_("device model"),
     )
     device = models.ForeignKey(
-        Device, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Device,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("device"),
     )
     remark = models.CharField(_("remark"), max_length=500, blank=True)
     announced = models.BooleanField(_("announced"), default=True, editable=False)
@@ -125,7 +131,12 @@ class Unit(ConcurrentTransitionMixin, models.Model):
     exit_reason = models.TextField(_("reason"), blank=True)
     received_at = models.DateTimeField(_("received"), null=True, blank=True)
     received_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("received by"),
     )
     engineer = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -137,12 +148,22 @@ class Unit(ConcurrentTransitionMixin, models.Model):
     )
     ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
-    due_since = models.DateTimeField(null=True, blank=True)
+    due_since = models.DateTimeField(_("clock runs since"), null=True, blank=True)
     inbound_container = models.ForeignKey(
-        Container, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Container,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("inbound container"),
     )
     outbound_container = models.ForeignKey(
-        Container, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Container,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("outbound container"),
     )
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -353,11 +374,18 @@ class UnitNoteQuerySet(models.QuerySet["UnitNote"]):
 class UnitNote(models.Model):
     """A note at the bench; its photos are attachments of the row."""
 
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="notes")
-    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="notes", verbose_name=_("unit")
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("author"),
+    )
     text = models.TextField(_("note"), blank=True)
     public = models.BooleanField(_("the customer may read it"), default=False)
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
 
     objects = UnitNoteQuerySet.as_manager()
 

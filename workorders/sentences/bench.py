@@ -10,6 +10,7 @@ from workorders.models import RepairOrder, Unit
 def register() -> None:
     _units()
     _orders()
+    _returns()
     _goods()
 
 
@@ -46,6 +47,18 @@ def _orders() -> None:
     say(
         RepairOrder, "follow_units:returned", _("All devices sent back"), icon="truck", tone="green"
     )
+    say(RepairOrder, "damage_recorded", _("Shipping damage recorded"), icon="alert", tone="red")
+    say(
+        RepairOrder,
+        "parcel_without_order",
+        _("A parcel arrived before the repair order was submitted"),
+        icon="box",
+        tone="amber",
+    )
+    say(RepairOrder, "parcel_matched", _("An earlier parcel belongs to this order"), icon="box")
+
+
+def _returns() -> None:
     say(
         RepairOrder,
         "return_shipped",
@@ -68,15 +81,6 @@ def _orders() -> None:
         icon="box",
         public=False,
     )
-    say(RepairOrder, "damage_recorded", _("Shipping damage recorded"), icon="alert", tone="red")
-    say(
-        RepairOrder,
-        "parcel_without_order",
-        _("A parcel arrived before the repair order was submitted"),
-        icon="box",
-        tone="amber",
-    )
-    say(RepairOrder, "parcel_matched", _("An earlier parcel belongs to this order"), icon="box")
 
 
 def _goods() -> None:

@@ -14,7 +14,7 @@ def register() -> None:
     say(
         RepairOrder,
         "devices_added",
-        _("%(count)s devices added from a list"),
+        _("Devices added from a list: %(count)s"),
         icon="list",
         tone="gray",
     )

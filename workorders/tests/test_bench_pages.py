@@ -85,6 +85,7 @@ def test_a_visitor_is_sent_to_the_sign_in_page(client: Client, units: list[Unit]
         assert client.get(address).status_code == 302
 
 
+@pytest.mark.row("R29")
 def test_nothing_of_another_shop_can_be_written(
     client: Client, order: RepairOrder, units: list[Unit], erna: User, emil: User
 ) -> None:
@@ -123,6 +124,7 @@ def test_an_agent_takes_only_the_step_that_is_hers(
 
 
 # ------------------------------------------------------------------ the whole life
+@pytest.mark.row("R33")
 def test_the_whole_life_of_a_unit_through_its_pages(
     client: Client, order: RepairOrder, units: list[Unit], emil: User
 ) -> None:

@@ -206,6 +206,7 @@ def test_a_damage_without_words_or_with_a_wrong_file_is_refused_and_kept(
 PARCEL: dict[str, Any] = {"carrier": "", "waybill": "", "code": "", "sns": "", "note": ""}
 
 
+@pytest.mark.row("R31", "E12")
 def test_a_parcel_without_an_order_is_recorded_with_photo(
     client: Client, order: RepairOrder, emil: User
 ) -> None:
@@ -240,6 +241,7 @@ def test_an_empty_parcel_or_one_of_another_shop_is_refused(
     assert not Parcel.objects.exists()
 
 
+@pytest.mark.row("R31", "E12")
 def test_the_customer_of_a_draft_is_asked_to_submit(
     order: RepairOrder, emil: User, cora: User
 ) -> None:
@@ -263,6 +265,7 @@ def test_a_parcel_of_a_submitted_order_is_matched_at_once(
     assert Parcel.objects.get().consignment == order.consignment
 
 
+@pytest.mark.row("R31", "E12")
 def test_submitting_matches_the_parcel_that_came_before(
     order: RepairOrder, emil: User, cora: User
 ) -> None:

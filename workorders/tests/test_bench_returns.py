@@ -49,6 +49,7 @@ def ship(order: RepairOrder, units: list[Unit], actor: User, carrier: Carrier, n
 
 
 # ------------------------------------------------------------------ services
+@pytest.mark.row("R32", "E6")
 def test_a_partial_return_counts_and_the_last_one_returns_the_order(
     order: RepairOrder, ready: list[Unit], emil: User, carrier: Carrier
 ) -> None:

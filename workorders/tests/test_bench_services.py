@@ -46,6 +46,7 @@ def test_receiving_delivers_unpacks_starts_clocks_and_moves_the_order(
     assert fresh(order).received_at is not None
 
 
+@pytest.mark.row("E6")
 def test_the_first_unit_in_moves_the_order_to_received(
     order: RepairOrder, units: list[Unit], emil: User
 ) -> None:
@@ -204,6 +205,7 @@ def test_an_unusable_serial_is_no_device(order: RepairOrder, emil: User, sn: str
         bench.add_unexpected(order, sn, actor=emil)
 
 
+@pytest.mark.row("E7")
 def test_missing_devices_do_not_hold_the_order(
     order: RepairOrder, units: list[Unit], emil: User
 ) -> None:

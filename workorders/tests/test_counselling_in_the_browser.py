@@ -65,6 +65,7 @@ def send(page: Page) -> None:
     page.get_by_role("button", name="Send", exact=True).click()
 
 
+@pytest.mark.row("R14", "R15", "E28")
 def test_both_sides_see_each_other_within_three_seconds_without_reloading(
     opened: Opened, cora: User, agnes: User, enquiry: Counselling
 ) -> None:
@@ -98,6 +99,7 @@ def test_who_is_writing_is_seen_and_forgotten(
     expect(customer.get_by_text("Agnes Moreau is writing")).to_be_hidden(timeout=15_000)
 
 
+@pytest.mark.row("E28")
 def test_what_is_half_written_survives_reload_back_and_an_expired_session(
     opened: Opened, cora: User, enquiry: Counselling
 ) -> None:

@@ -107,6 +107,7 @@ def test_without_a_look_up_there_is_nothing_to_open(cora: User, device: Device) 
     assert not Counselling.objects.exists()
 
 
+@pytest.mark.row("R7", "R11")
 def test_a_device_in_warranty_leads_to_an_enquiry(cora: User, device: Device) -> None:
     client = looked_up(cora, device.sn)
     assert "Create counselling order" in client.get(reverse("devices:lookup")).text
@@ -122,6 +123,7 @@ def test_a_device_in_warranty_leads_to_an_enquiry(cora: User, device: Device) ->
     assert client.get(reverse("workorders:counselling-new")).status_code == 302  # looked up once
 
 
+@pytest.mark.row("R8")
 def test_out_of_warranty_offers_no_enquiry(cora: User, device: Device) -> None:
     Device.objects.update(warranty_until=dt.date(2020, 1, 1))
     client = looked_up(cora, device.sn)
@@ -177,6 +179,7 @@ def test_a_text_that_cannot_be_kept_is_a_form_error(
 
 
 # ------------------------------------------------------------------ reading
+@pytest.mark.row("R13")
 def test_the_page_shows_who_wrote_in_what_role_and_when(
     cora: User, agnes: User, enquiry: Counselling
 ) -> None:
@@ -190,6 +193,7 @@ def test_the_page_shows_who_wrote_in_what_role_and_when(
     assert 'class="day"' in thread
 
 
+@pytest.mark.row("R13")
 def test_files_show_as_what_they_are(cora: User, enquiry: Counselling) -> None:
     for name, content in (
         ("front.jpg", samples.jpeg()),

@@ -62,6 +62,7 @@ def clocks(enquiry: Counselling) -> list[tuple[str, bool]]:
 
 
 # ------------------------------------------------------------------ opening
+@pytest.mark.row("R11")
 def test_an_enquiry_opens_with_its_first_message_and_clock(
     enquiry: Counselling, cora: User, device: Device
 ) -> None:
@@ -78,6 +79,7 @@ def test_an_enquiry_opens_with_its_first_message_and_clock(
     assert (entry.verb, entry.data) == ("opened", {"message": message.pk})
 
 
+@pytest.mark.row("E10")
 def test_the_verdict_is_that_of_the_day_of_opening_and_stays(
     enquiry: Counselling, device: Device
 ) -> None:
@@ -96,6 +98,7 @@ def test_warranty_ends_with_its_last_day_in_the_zone_of_warranty(
     assert find(device.sn, at=dt.datetime.fromisoformat(at)).verdict == verdict
 
 
+@pytest.mark.row("R8", "E10")
 def test_out_of_warranty_opens_nothing_unless_the_brand_repairs_for_a_quote(
     cora: User, device: Device
 ) -> None:
@@ -107,6 +110,7 @@ def test_out_of_warranty_opens_nothing_unless_the_brand_repairs_for_a_quote(
     assert (opened.verdict, opened.paid_repair) == ("out", True)
 
 
+@pytest.mark.row("R10")
 def test_an_unknown_number_opens_nothing_for_a_customer(cora: User) -> None:
     with pytest.raises(Refused):
         open_counselling(of(cora), actor=cora, sn="NOSUCH1", text="It is silent.")
@@ -133,6 +137,7 @@ def test_nobody_opens_for_a_foreign_customer(
             open_counselling(of(cora), actor=stranger, sn=device.sn, text="Hello")
 
 
+@pytest.mark.row("E11")
 def test_a_device_in_ones_own_open_order_is_refused_with_its_code(
     cora: User, device: Device
 ) -> None:
@@ -142,6 +147,7 @@ def test_a_device_in_ones_own_open_order_is_refused_with_its_code(
         open_counselling(of(cora), actor=cora, sn=device.sn, text="It is silent.")
 
 
+@pytest.mark.row("E11")
 def test_a_device_in_somebody_elses_order_goes_to_customer_service(
     cora: User, otto: User, device: Device
 ) -> None:
@@ -215,6 +221,7 @@ def test_a_customer_who_writes_again_starts_the_next_clock_once(
     assert clocks(enquiry) == [("first_response", False), ("next_response", False)]
 
 
+@pytest.mark.row("R20", "E5")
 def test_a_finished_enquiry_stays_finished_and_asks_for_an_answer(cora: User, agnes: User) -> None:
     """E5, D11."""
     done = CounsellingFactory(customer=cora.customer, finished=True)
@@ -254,6 +261,7 @@ def test_a_customer_writes_no_internal_notes(enquiry: Counselling, cora: User) -
         post_message(enquiry.thread, actor=cora, text="Hello", internal=True)
 
 
+@pytest.mark.row("R14", "E32")
 def test_a_colleague_writes_too(enquiry: Counselling, colin: User) -> None:
     assert post_message(enquiry.thread, actor=colin, text="Hello").author == colin
 
@@ -267,6 +275,7 @@ def test_a_file_alone_is_a_message_and_nothing_is_none(enquiry: Counselling, cor
         post_message(enquiry.thread, actor=cora, text=" ")
 
 
+@pytest.mark.row("R12", "E27")
 def test_four_files_are_one_too_many(enquiry: Counselling, cora: User) -> None:
     files = [store(samples.upload(f"{n}.log", samples.LOG), actor=cora) for n in range(4)]
     with pytest.raises(ValidationError, match="at most 3 files"):

@@ -32,6 +32,7 @@ def enquiry(cora: User) -> Counselling:
 
 
 # ------------------------------------------------------------------ polling (R15, E28)
+@pytest.mark.row("R14", "R15", "E28")
 def test_the_other_sides_message_arrives_once(
     cora: User, agnes: User, enquiry: Counselling
 ) -> None:
@@ -160,6 +161,7 @@ def test_sent_twice_is_one_message(cora: User, enquiry: Counselling) -> None:
     assert other.status_code == 409
 
 
+@pytest.mark.row("R12", "E27")
 def test_the_fourth_file_is_an_error_and_the_text_stays(cora: User, enquiry: Counselling) -> None:
     files = [samples.upload(f"{n}.log", samples.LOG) for n in range(4)]
     answer = signed_in(cora).post(
@@ -241,6 +243,7 @@ def test_extra_fields_change_nothing(cora: User, enquiry: Counselling) -> None:
     assert (message.internal, message.author, message.author_role) == (False, cora, "customer")
 
 
+@pytest.mark.row("R20")
 def test_a_finished_thread_still_takes_messages(cora: User) -> None:
     """E5, R20."""
     done = CounsellingFactory(customer=cora.customer, converted=True)
@@ -283,6 +286,7 @@ def draft(cora: User) -> RepairOrder:
     return RepairOrderFactory(customer=cora.customer)
 
 
+@pytest.mark.row("R21")
 def test_the_reminder_can_be_closed_until_the_next_visit(cora: User, draft: RepairOrder) -> None:
     """R21."""
     enquiry, words = draft.counselling, "Submit your repair order"
@@ -302,6 +306,7 @@ def test_by_htmx_the_reminder_closes_in_place(cora: User, draft: RepairOrder) ->
     assert (answer.status_code, answer.text) == (200, "")
 
 
+@pytest.mark.row("R21")
 def test_a_submitted_order_needs_no_reminder(cora: User) -> None:
     order = RepairOrderFactory(customer=cora.customer, submitted=True)
     text = signed_in(cora).get(at("counselling", order.counselling)).text

@@ -217,6 +217,7 @@ def test_convert_is_a_page_with_words_in_the_customers_language(desk, enquiry):
     assert "Convert and send" in page
 
 
+@pytest.mark.row("R16", "R18")
 def test_convert_opens_the_draft_and_tells_the_code(desk, enquiry, kunshan):
     data = {"shop": kunshan.pk, "message": "Code {code}.", "service_note": "EEPROM"}
     response = desk.post(url("counselling-convert", enquiry), data, follow=True)

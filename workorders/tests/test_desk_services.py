@@ -171,6 +171,7 @@ def test_referring_finishes_with_a_message(agnes, enquiry):
     assert Message.objects.filter(text="See the shops.").exists()
 
 
+@pytest.mark.row("E5")
 def test_no_answer_needed_takes_a_finished_one_out_of_the_queue(agnes, cora):
     again = CounsellingFactory(customer=cora.customer, finished=True, needs_answer=True)
     desk.no_answer_needed(again, actor=agnes)
@@ -184,6 +185,7 @@ def test_an_open_enquiry_cannot_be_left_without_answer(agnes, enquiry):
 
 
 # ------------------------------------------------------------------ convert (R16-R18, E2, E10)
+@pytest.mark.row("R16", "R17", "R18")
 def test_converting_finishes_with_a_code_a_draft_and_a_message(agnes, enquiry):
     running = clock(enquiry)
     order = desk.convert(
@@ -260,6 +262,7 @@ def test_an_unknown_number_is_flagged_not_refused(agnes, enquiry):
     assert entered.model_name == "Hash board"
 
 
+@pytest.mark.row("E10")
 def test_a_decision_against_the_registry_needs_a_reason(agnes, enquiry):
     with pytest.raises(Refused, match="reason"):
         intake.override_warranty(enquiry, actor=agnes, decision=Override.COVERED, reason="  ")

@@ -68,6 +68,7 @@ def test_what_needs_the_customer_stands_on_top(cora, life):
     assert len(found) == 8
 
 
+@pytest.mark.row("E4")
 def test_a_converted_enquiry_is_one_row_not_two(cora, life):
     numbers = [line.number for line in lines(cora)]
     assert len(numbers) == len(set(numbers))
@@ -100,6 +101,7 @@ def test_a_tab_shows_what_it_counts(cora, life, view):
     assert customer_list.counts(cora)[view] == len(found)
 
 
+@pytest.mark.row("E4")
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
@@ -217,6 +219,7 @@ def test_fifty_rows_with_everything_in_them_stay_light(client, cora):
     assert len(gzip.compress(answer.content)) <= 8_000
 
 
+@pytest.mark.row("R20", "R22")
 def test_a_row_links_the_thread_and_the_repair_order(client, cora, life):
     page = page_of(client, cora, "?view=all").content.decode()
     sent = life["sent"]
@@ -227,6 +230,7 @@ def test_a_row_links_the_thread_and_the_repair_order(client, cora, life):
     assert page.count('<tr class="new">') == 3
 
 
+@pytest.mark.row("R32")
 def test_the_way_back_stands_in_the_list(client, cora, life):
     """R32."""
     order = life["sent"]

@@ -67,6 +67,7 @@ def filled(order, actor, *, sns=("1H21415090018",), shop=None, **changed):
 
 
 # ------------------------------------------------------------------ code and draft
+@pytest.mark.row("R18")
 def test_a_code_has_eight_signs_without_look_alikes():
     codes = {orders.new_code() for _n in range(200)}
     assert len(codes) == 200
@@ -74,6 +75,7 @@ def test_a_code_has_eight_signs_without_look_alikes():
     assert all(code == code.upper() for code in codes)
 
 
+@pytest.mark.row("R18")
 def test_a_code_that_is_taken_is_drawn_again(monkeypatch, draft):
     other = CounsellingFactory(converted=True, code="TAKEN222")
     letters = iter([*other.code, *draft.code, *"FREECODE"])
@@ -83,6 +85,7 @@ def test_a_code_that_is_taken_is_drawn_again(monkeypatch, draft):
     assert orders.new_code() == "FREECODE"
 
 
+@pytest.mark.row("E2")
 def test_conversion_leaves_a_draft_with_the_first_device_filled_in(cora, agnes):
     device = DeviceFactory(sn="1H21415090018")
     counselling = CounsellingFactory(
@@ -201,6 +204,7 @@ def test_a_device_is_checked_as_it_is_added(cora, draft):
     assert RepairOrder.objects.get().unit_count == 1
 
 
+@pytest.mark.row("E9")
 @pytest.mark.parametrize(("out", "code"), [(True, "out"), (False, "unknown")])
 def test_what_is_not_covered_is_asked_about_then_flagged(cora, draft, out, code):
     if out:
@@ -212,6 +216,7 @@ def test_what_is_not_covered_is_asked_about_then_flagged(cora, draft, out, code)
     assert unit.verdict == code
 
 
+@pytest.mark.row("E10")
 def test_warranty_counts_on_the_day_the_enquiry_was_opened(cora):
     """E10: a device that was covered then stays covered."""
     counselling = CounsellingFactory(
@@ -235,6 +240,7 @@ def test_a_serial_number_stands_once_on_a_list(cora, draft):
         orders.add_unit(draft, orders.Device(sn="a-1", accepted=True), actor=cora)
 
 
+@pytest.mark.row("E11")
 def test_a_device_in_ones_own_open_order_names_that_order(cora, draft):
     held = UnitFactory(order=RepairOrderFactory(submitted=True, customer=cora.customer), sn="A1")
     with pytest.raises(ValidationError) as error:
@@ -243,6 +249,7 @@ def test_a_device_in_ones_own_open_order_names_that_order(cora, draft):
     assert (found.params or {})["code"] == held.order.code
 
 
+@pytest.mark.row("E11")
 def test_a_device_in_somebody_elses_open_order_names_nobody(cora, draft):
     held = UnitFactory(sn="A1")
     with pytest.raises(ValidationError) as error:
@@ -347,6 +354,7 @@ def test_thousands_of_devices_cost_as_many_statements_as_ten(cora, draft):
 
 
 # ------------------------------------------------------------------ a second shop
+@pytest.mark.row("E8")
 def test_another_shop_gets_a_second_order_of_the_same_code(cora, draft, shop):
     """E8: one order per shop, each with its own waybill."""
     first = filled(draft, cora)
@@ -406,6 +414,7 @@ def test_submitting_sends_the_order_to_its_shop(cora, draft, shop):
     assert not order.units.exclude(holds_sn=True, inbound_container=None).exists()
 
 
+@pytest.mark.row("E2", "R27")
 def test_an_empty_draft_hears_every_reason_at_once(cora, draft):
     with pytest.raises(Refused) as refused:
         orders.submit_order(draft, actor=cora)
@@ -413,6 +422,7 @@ def test_an_empty_draft_hears_every_reason_at_once(cora, draft):
     assert RepairOrder.objects.get().state == S.AWAITING_SUBMISSION
 
 
+@pytest.mark.row("R29")
 def test_what_is_submitted_is_seen_by_its_shop_only(cora, draft, kunshan, emil, erna):
     """R29: emil sees it, erna elsewhere does not, and nobody sees the draft."""
     order = filled(draft, cora, shop=kunshan)
@@ -482,6 +492,7 @@ def test_the_database_has_the_last_word_on_waybills_and_serial_numbers(cora, dra
     assert RepairOrder.objects.get(pk=order.pk).consignment is None
 
 
+@pytest.mark.row("E12")
 def test_a_parcel_that_came_first_finds_its_order(cora, draft, shop, emil):
     """E12, R31: matched by waybill when the order is submitted."""
     parcel = ParcelFactory(shop=shop, waybill="HWB77001", recorded_by=emil)
@@ -546,6 +557,7 @@ def test_customer_service_fills_in_and_submits_on_behalf(agnes, draft):
 
 
 # ------------------------------------------------------------------ following
+@pytest.mark.row("E6")
 def test_the_order_goes_where_its_units_stand_and_back(emil):
     order = RepairOrderFactory(submitted=True)
     unit, other = UnitFactory(order=order), UnitFactory(order=order)
@@ -624,12 +636,14 @@ def returned(cora, **fields):
     return order
 
 
+@pytest.mark.row("E7")
 def test_the_customer_confirms_that_everything_is_back(cora):
     order = orders.complete_order(returned(cora), actor=cora)
     assert order.state == S.COMPLETED
     assert not Unit.objects.filter(holds_sn=True).exists()
 
 
+@pytest.mark.row("E7")
 def test_an_order_that_is_not_back_cannot_be_confirmed(cora, draft):
     with pytest.raises(Refused):
         orders.complete_order(draft, actor=cora)
@@ -697,6 +711,7 @@ def test_only_a_parcel_of_the_order_is_corrected(cora):
         )
 
 
+@pytest.mark.row("E8")
 def test_a_further_parcel_gets_its_own_box(cora, otto):
     order = RepairOrderFactory(submitted=True, customer=cora.customer)
     orders.add_waybill(order, carrier=CarrierFactory(), waybill="second 2", actor=cora)

@@ -139,6 +139,7 @@ def test_customer_service_fills_in_a_draft_at_its_own_address(client, agnes, dra
 
 
 # ------------------------------------------------------------------ self-service
+@pytest.mark.row("R22")
 def test_a_code_is_entered_in_any_case(client, cora, draft):
     answer = post(
         client, cora, reverse("workorders:self-service"), {"code": f"  {draft.code.lower()} "}
@@ -179,6 +180,7 @@ def complete(order, shop, **changed):
     return told | changed
 
 
+@pytest.mark.row("R24")
 def test_shops_are_shown_with_region_name_and_address(client, cora, draft, kunshan):
     """R24."""
     page = get(client, cora, url("repair", draft)).content.decode()
@@ -199,6 +201,7 @@ def test_half_a_draft_can_be_saved(client, cora, draft):
     assert RepairOrder.objects.get().waybill == "ABC1"
 
 
+@pytest.mark.row("R27")
 def test_an_empty_form_names_everything_that_is_missing(client, cora, draft):
     answer = post(client, cora, url("repair-submit", draft), {"version": 1})
     page = answer.content.decode()
@@ -280,6 +283,7 @@ def test_a_stale_draft_is_a_conflict_that_keeps_the_text(client, cora, draft, ku
     assert 'name="version" value="2"' in page
 
 
+@pytest.mark.row("R28", "E3")
 def test_submitting_saves_submits_and_shows_the_details(client, cora, draft, kunshan):
     DeviceFactory(sn="A1")
     orders.add_unit(draft, orders.Device(sn="A1"), actor=cora)
@@ -311,6 +315,7 @@ def test_a_refused_submission_says_why_and_keeps_the_draft(client, cora, draft, 
     assert RepairOrder.objects.get(pk=draft.pk).waybill == "HWB77001"
 
 
+@pytest.mark.row("R30")
 def test_what_was_submitted_cannot_be_saved_again(client, cora, sent, kunshan):
     answer = post(client, cora, url("repair-save", sent), complete(sent, kunshan))
     assert answer.status_code == 409
@@ -329,6 +334,7 @@ def device(at, **changed):
     return told | changed
 
 
+@pytest.mark.row("R23")
 def test_a_device_is_added_by_the_dialog_or_the_page(client, cora, draft, kunshan):
     DeviceFactory(sn="1H21415090018")
     assert get(client, cora, url("unit-add", draft)).status_code == 200
@@ -342,12 +348,14 @@ def test_a_device_is_added_by_the_dialog_or_the_page(client, cora, draft, kunsha
     assert RepairOrder.objects.get().shop == kunshan
 
 
+@pytest.mark.row("R26")
 def test_another_device_can_follow_at_once(client, cora, draft, kunshan):
     DeviceFactory(sn="1H21415090018")
     answer = post(client, cora, url("unit-add", draft), device(kunshan, again="1"))
     assert answer.url == url("unit-add", draft)
 
 
+@pytest.mark.row("E9")
 def test_a_device_out_of_warranty_is_asked_about(client, cora, draft, kunshan):
     """E9: flagged, never silently accepted."""
     DeviceFactory(sn="1H21415090018", out=True)
@@ -390,6 +398,7 @@ def test_bad_input_is_an_error_beside_its_field(client, cora, draft, kunshan, ch
     assert not draft.units.exists()
 
 
+@pytest.mark.row("R23")
 def test_an_empty_device_form_names_every_field(client, cora, draft):
     page = post(client, cora, url("unit-add", draft), {"x": "1"}).content.decode()
     for text in ("Enter the serial number.", "Choose the device model.", "Choose the repair shop."):
@@ -404,6 +413,7 @@ def test_a_shop_that_does_not_serve_the_model_is_refused(client, cora, draft, ku
     assert "does not repair this model" in answer.content.decode()
 
 
+@pytest.mark.row("E8")
 def test_another_shop_is_offered_as_a_second_order(client, cora, draft, kunshan, leipzig):
     """E8."""
     DeviceFactory(sn="A1")
@@ -430,6 +440,7 @@ def test_the_only_device_takes_the_order_along(client, cora, draft, kunshan, lei
     assert RepairOrder.objects.get().shop == leipzig
 
 
+@pytest.mark.row("R25")
 def test_a_device_is_edited_and_a_stale_edit_is_a_conflict(client, cora, draft, kunshan):
     DeviceFactory(sn="A1")
     post(client, cora, url("unit-add", draft), device(kunshan, sn="A1"))
@@ -444,6 +455,7 @@ def test_a_device_is_edited_and_a_stale_edit_is_a_conflict(client, cora, draft, 
     assert draft.units.get().remark == "No boot"
 
 
+@pytest.mark.row("R25")
 def test_a_device_is_deleted_after_a_question(client, cora, draft):
     unit = orders.add_unit(draft, orders.Device(sn="A1", accepted=True), actor=cora)
     address = url("unit-delete", draft, unit.pk)
@@ -570,6 +582,7 @@ def test_an_empty_list_is_an_error(client, cora, draft, told):
 
 
 # ------------------------------------------------------------------ after submission
+@pytest.mark.row("R30", "R32")
 def test_the_details_show_progress_devices_and_both_ways(client, cora, sent, emil):
     unit = sent.units.get()
     Unit.objects.filter(pk=unit.pk).update(finding="Fan driver broken", work_done="Replaced")
@@ -581,6 +594,7 @@ def test_the_details_show_progress_devices_and_both_ways(client, cora, sent, emi
     assert "Customer opened it" not in page
 
 
+@pytest.mark.row("R32", "E6")
 def test_a_partial_return_counts_and_links_the_carrier(client, cora, sent):
     """R32, E6: Returned 1 of 2, carrier and number."""
     UnitFactory(order=sent, state="repairing")
@@ -714,6 +728,7 @@ def test_everything_back_is_confirmed_once(client, cora, otto, sent):
     assert post(client, cora, url("repair-complete", sent)).status_code == 409
 
 
+@pytest.mark.row("R33")
 @pytest.mark.parametrize(
     "state", ["pending_delivery", "received", "repaired", "returned", "completed"]
 )

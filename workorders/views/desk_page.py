@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.db.models import BooleanField, Exists, OuterRef, Q, Value
@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 
 from accounts.access import UserRequest
@@ -31,6 +32,8 @@ from workorders.models import Counselling, Message, RepairOrder, Unit
 from workorders.models.counselling import NUMBER_BASE
 from workorders.views.queue import agents
 from workorders.views.queue_rows import status_badge
+
+FormType = TypeVar("FormType", bound=Form)
 
 SHOWN = 6
 
@@ -113,8 +116,9 @@ class Desk:
         same = Q(customer=self.counselling.customer_id)
         holds: Any = Value(False, output_field=BooleanField())
         if sn := self.counselling.sn:
-            same |= Q(pk__in=Unit.objects.filter(sn=sn).values("order"))
-            holds = Exists(Unit.objects.filter(order=OuterRef("pk"), sn=sn, holds_sn=True))
+            numbered = Unit.objects.visible_to(self.request.user).filter(sn=sn)
+            same |= Q(pk__in=numbered.values("order"))
+            holds = Exists(numbered.filter(order=OuterRef("pk"), holds_sn=True))
         rows = RepairOrder.objects.visible_to(self.request.user).filter(same)
         rows = rows.annotate(holds=holds).select_related("customer")
         return list(rows.order_by("-holds", "-pk")[: 2 * SHOWN])
@@ -208,11 +212,19 @@ def convert_form(counselling: Counselling, data: Any = None) -> ConvertForm:
     device = counselling.device
     initial = {"message": convert_words(counselling)}
     model = device.model if device else None
-    return ConvertForm(data, model=model, initial=initial, auto_id="convert_%s")
+    form = ConvertForm(data, model=model, initial=initial, auto_id="convert_%s")
+    return in_language_of(counselling, form)
 
 
 def refer_form(counselling: Counselling, data: Any = None) -> ReferForm:
-    return ReferForm(data, initial={"message": refer_words(counselling)}, auto_id="refer_%s")
+    form = ReferForm(data, initial={"message": refer_words(counselling)}, auto_id="refer_%s")
+    return in_language_of(counselling, form)
+
+
+def in_language_of(counselling: Counselling, form: FormType) -> FormType:
+    """The message is written in the customer's language, whatever the agent's page speaks."""
+    form.fields["message"].widget.attrs["lang"] = counselling.customer.language
+    return form
 
 
 def convert_words(counselling: Counselling) -> str:
@@ -318,7 +330,7 @@ def composer_context(
     """Reply and internal note are two looks, so that nobody sends the wrong one (D10)."""
     note = form.internal_note
     here = page_url(counselling)
-    language = counselling.customer.get_language_display()
+    language = get_language_info(counselling.customer.language)["name_translated"]
     reply_words = _("Reply to %(name)s in %(language)s") % {
         "name": counselling.customer,
         "language": language,

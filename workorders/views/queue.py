@@ -60,8 +60,7 @@ def agents() -> list[tuple[int, str]]:
     """Who can look after an enquiry; kept for a minute, the list hardly changes."""
     found = cache.get("desk:agents")
     if found is None:
-        people = User.objects.filter(role=Role.AGENT, is_active=True)
-        found = list(people.order_by("name", "pk").values_list("pk", "name"))
+        found = list(User.objects.agents().values_list("pk", "name"))
         cache.set("desk:agents", found, CHOICES_SECONDS)
     return list(found)
 
@@ -80,9 +79,7 @@ def first_reply_median(now: datetime) -> timedelta | None:
     key = f"desk:median:{day.isoformat()}"
     seconds = cache.get(key)
     if seconds is None:
-        replies = Counselling.objects.filter(first_replied_at__gte=day).order_by(
-            "-first_replied_at"
-        )
+        replies = Counselling.objects.first_replied_since(day)
         pairs = replies.values_list("opened_at", "first_replied_at")[:REPLIES_LOOKED_AT]
         spans = [(replied - opened).total_seconds() for opened, replied in pairs]
         seconds = median(spans) if spans else -1

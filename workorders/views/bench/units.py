@@ -98,7 +98,7 @@ def _page(
         "earlier": _earlier(unit, request.user),
         **_neighbours(unit),
         "conflict": conflict,
-        "crumbs": _crumbs(unit),
+        "crumbs": _crumbs(unit, request.user),
         "now": timezone.now(),
     }
     return render(request, "workorders/bench/unit.html", context, status=status)
@@ -112,9 +112,11 @@ def _notes(unit: Unit, user: Any) -> list[tuple[UnitNote, Any]]:
     return [(note, photos.get(note.pk, ())) for note in found]
 
 
-def _crumbs(unit: Unit) -> list[tuple[str, Text]]:
+def _crumbs(unit: Unit, user: Any) -> list[tuple[str, Text]]:
+    """From the bench for who works there; customer service comes from the orders."""
+    from_orders = (reverse("workorders:order-list"), _("Repair orders"))
     return [
-        (reverse("workorders:bench"), _("Bench")),
+        (reverse("workorders:bench"), _("Bench")) if user.role in WORKSHOP else from_orders,
         (reverse("workorders:repair", args=[unit.order.code]), unit.order.code),
         ("", unit.sn),
     ]

@@ -1,0 +1,121 @@
+"""What a reader of Chinese meets in English: words of a page or a mail, less what has no language.
+
+Without a language are: what stands in an element with translate="no", in serial numbers and codes,
+in an element of another language; addresses; the names in NAMES; and what people typed, which the
+caller tells (`known`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from html.parser import HTMLParser
+
+from django.apps import apps
+
+# Names of things that Chinese customers write in Latin letters too, with the reason.
+NAMES = {
+    **dict.fromkeys(["SN", "QR", "PDF", "CSV", "XLSX", "ID"], "said so in Chinese"),
+    **dict.fromkeys(["JPG", "JPEG", "PNG", "WEBP", "HEIC", "GIF", "MP4", "MOV", "WEBM"], "formats"),
+    **dict.fromkeys(["TXT", "LOG", "ZIP", "GZ", "UTF"], "formats"),
+    **dict.fromkeys(["kB", "MB", "GB"], "units"),
+    **dict.fromkeys(["UTC", "CST"], "time zones"),
+    **dict.fromkeys(["EEPROM", "MAC", "IP", "TOTP", "URL", "HTML"], "techniques"),
+    **dict.fromkeys(["VolcMiner", "Django"], "brands"),
+    **dict.fromkeys(["HWB"], "as on the paper of the carriers"),
+}
+WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
+ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+\w|\b[\w-]+(?:\.[\w-]+)*\.(?:test|com|example)\b")
+CODE = re.compile(r"\b(?=[A-Za-z0-9]*\d)[A-Z0-9]{6,}\b")
+VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "embed"}
+SILENT = {"script", "style", "code"}
+SPOKEN = {"title", "placeholder", "aria-label", "aria-description", "alt", "label"}
+SPOKEN_DATA = ("data-say-", "data-confirm", "data-label", "data-failed", "data-empty")
+
+
+class Reader(HTMLParser):
+    """The texts and the spoken attributes of a page, each with the element it stands in."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.language = language
+        self.open: list[tuple[str, bool]] = []  # tag, and whether its inside has no language
+        self.found: list[tuple[str, str]] = []
+
+    @property
+    def silent(self) -> bool:
+        return bool(self.open) and self.open[-1][1]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        silent = self.silent or self._silences(tag, told)
+        if not silent:
+            self._attributes(tag, told)
+        if tag not in VOID:
+            self.open.append((tag, silent))
+
+    def _silences(self, tag: str, told: dict[str, str]) -> bool:
+        foreign = told.get("lang", self.language).lower() != self.language
+        coded = {"sn", "code"} & set(told.get("class", "").split())
+        return tag in SILENT or told.get("translate") == "no" or foreign or bool(coded)
+
+    def _attributes(self, tag: str, told: dict[str, str]) -> None:
+        for name, value in told.items():
+            pressed = name == "value" and told.get("type") in ("submit", "button", "reset")
+            described = tag == "meta" and name == "content" and told.get("name") == "description"
+            if name in SPOKEN or name.startswith(SPOKEN_DATA) or pressed or described:
+                self.found.append((f"{tag}[{name}]", value))
+
+    def handle_endtag(self, tag: str) -> None:
+        if any(tag == name for name, _silent in self.open):
+            while self.open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent and data.strip():
+            where = self.open[-1][0] if self.open else ""
+            self.found.append((where, " ".join(data.split())))
+
+
+def texts(html: str) -> list[tuple[str, str]]:
+    """What a page says: (element or attribute, text)."""
+    reader = Reader("zh-hans")
+    reader.feed(html)
+    reader.close()
+    return reader.found
+
+
+def english(text: str, known: re.Pattern[str]) -> list[str]:
+    """The words of a text that nobody has translated."""
+    for nothing in (known, ADDRESS, CODE):
+        text = nothing.sub(" ", text)
+    return [word for word in WORD.findall(text) if word not in NAMES]
+
+
+def english_of_page(html: str, known: re.Pattern[str]) -> Iterator[str]:
+    for where, text in texts(html):
+        if english(text, known):
+            yield f"{where}: {text[:120]}"
+
+
+# What people or the maker named; a page shows it as it stands in the database.
+TYPED = {
+    "accounts.user": ["name", "email"],
+    "accounts.customer": ["name", "email"],
+    "devices.brand": ["name"],
+    "devices.productmodel": ["name"],
+    "logistics.address": ["recipient", "street", "city"],
+    "logistics.carrier": ["code"],
+    "repairshops.repairshop": ["code"],
+    "sla.calendar": ["name"],
+}
+
+
+def typed(more: Iterable[str] = ()) -> re.Pattern[str]:
+    """Every name in the database, the longest first, so that no rest of one is left."""
+    words = set(more)
+    for label, fields in TYPED.items():
+        for values in apps.get_model(label)._default_manager.values_list(*fields):
+            words |= {value for value in values if value}
+    longest = sorted(map(re.escape, words), key=len, reverse=True)
+    return re.compile("|".join(longest) or r"(?!)")
