@@ -34,6 +34,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "demo_note": _demo_note(),
         "brand": settings.BRAND_NAME,
         "support_email": settings.SUPPORT_EMAIL,
+        "support_phone": settings.SUPPORT_PHONE,
     }
     user = getattr(request, "user", None)
     if not isinstance(user, User):

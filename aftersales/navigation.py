@@ -35,6 +35,7 @@ class Group:
 
 
 _SHOPS = Item("repairshops:shop-list", "house", _("Repair shops"))
+_MANUAL = Item("manual", "book", _("After-sales manual"))
 _DEVICES = Item("devices:device-list", "tag", _("Devices and warranty"))
 _ORDERS = Item("workorders:order-list", "wrench", _("Repair orders"))
 _BENCH = (
@@ -42,7 +43,7 @@ _BENCH = (
     Item("workorders:receiving", "download", _("Receiving")),
     Item("workorders:order-list", "list", _("Repair orders")),
 )
-_REFERENCE = Group(_("Reference"), (_DEVICES, _SHOPS))
+_REFERENCE = Group(_("Reference"), (_DEVICES, _SHOPS, _MANUAL))
 
 NAVIGATION: dict[str, tuple[Group, ...]] = {
     Role.CUSTOMER: (
@@ -52,7 +53,8 @@ NAVIGATION: dict[str, tuple[Group, ...]] = {
                 Item("devices:lookup", "plus", _("Initiate work order")),
                 Item("workorders:self-service", "wrench", _("Self-service repair")),
                 Item("workorders:my-orders", "list", _("My work orders")),
-                Item("repairshops:shop-list", "house", _("Repair shops")),
+                _SHOPS,
+                _MANUAL,
             ),
         ),
         Group(

@@ -13,6 +13,7 @@ admin.autodiscover()
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz/", views.healthz, name="healthz"),
+    path("manual/", views.manual, name="manual"),
     path("styleguide/", views.styleguide, name="styleguide"),
     path("search/", views.search, name="search"),
     path("language/", set_language, name="set_language"),

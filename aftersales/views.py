@@ -42,6 +42,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@access(*EVERYONE)
+def manual(request: UserRequest) -> HttpResponse:
+    """R5: how after-sales goes, for customers and those who help them."""
+    return render(request, "aftersales/manual.html")
+
+
+@require_safe
 @access(*STAFF)
 def styleguide(request: UserRequest) -> HttpResponse:
     """The living style page: every component with its classes."""

@@ -29,7 +29,7 @@ class MailAdmin(admin.ModelAdmin[Mail]):
     list_filter = ["state", "event"]
     search_fields = ["recipient", "subject", "message_id"]
     actions = ["try_again"]
-    fields: ClassVar[list[str]] = [
+    fields = [
         "subject_shown",
         "recipient",
         "event",

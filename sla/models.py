@@ -93,7 +93,7 @@ class Clock(models.Model):
     content_type = models.ForeignKey(
         ContentType, on_delete=models.PROTECT, related_name="+", verbose_name=_("kind of subject")
     )
-    object_id = models.BigIntegerField(_("subject"))
+    object_id = models.BigIntegerField(_("number of the subject"))
     calendar = models.ForeignKey(
         Calendar,
         on_delete=models.PROTECT,

@@ -8,27 +8,30 @@ caller tells (`known`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from django.apps import apps
+from django.conf import settings
 
-# Names of things that Chinese customers write in Latin letters too, with the reason.
+# Names of things that Chinese customers write in Latin letters too.
 NAMES = {
-    **dict.fromkeys(["SN", "QR", "PDF", "CSV", "XLSX", "ID"], "said so in Chinese"),
-    **dict.fromkeys(["JPG", "JPEG", "PNG", "WEBP", "HEIC", "GIF", "MP4", "MOV", "WEBM"], "formats"),
-    **dict.fromkeys(["TXT", "LOG", "ZIP", "GZ", "UTF"], "formats"),
-    **dict.fromkeys(["kB", "MB", "GB"], "units"),
-    **dict.fromkeys(["UTC", "CST"], "time zones"),
-    **dict.fromkeys(["EEPROM", "MAC", "IP", "TOTP", "URL", "HTML"], "techniques"),
-    **dict.fromkeys(["VolcMiner", "Django"], "brands"),
-    **dict.fromkeys(["HWB"], "as on the paper of the carriers"),
+    *("SN", "HWB", "QR", "PDF", "CSV", "XLSX", "Excel"),  # said so in Chinese
+    *("EEPROM", "PIN", "IP", "JavaScript", "Cookie", "UTF", "GBK"),
+    *("VolcMiner", "Mac"),  # brands
+    *("jpg", "JPEG", "png", "PNG", "mp4", "MP4", "log", "txt", "gz", "tar", "zip", "gzip"),
+    *("xlsx", "xls", "csv", "kB", "MB", "GB"),  # formats and units
+    *("UTC", "CST"),  # time zones
+    *("CN", "shipped_on"),  # examples of what to type: a country's code, a column's name
+    *("Control", "Command"),  # keys, in Django's own words
 }
-WORD = re.compile(r"[A-Za-z][A-Za-z'’]+")
-ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+\w|\b[\w-]+(?:\.[\w-]+)*\.(?:test|com|example)\b")
-CODE = re.compile(r"\b(?=[A-Za-z0-9]*\d)[A-Z0-9]{6,}\b")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_'’]+")
+ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+\w")
+CODE = re.compile(r"\b(?=[A-Z0-9]*\d)[A-Z0-9]{6,}\b|\{\w+\}|[A-Z]\w+/[A-Z]\w+")
+LANGUAGES = dict(settings.LANGUAGES)
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "embed"}
 SILENT = {"script", "style", "code"}
+ICONS = {"True", "False", "Search"}  # alternative texts of Django admin, not for translation
 SPOKEN = {"title", "placeholder", "aria-label", "aria-description", "alt", "label"}
 SPOKEN_DATA = ("data-say-", "data-confirm", "data-label", "data-failed", "data-empty")
 
@@ -57,12 +60,16 @@ class Reader(HTMLParser):
     def _silences(self, tag: str, told: dict[str, str]) -> bool:
         foreign = told.get("lang", self.language).lower() != self.language
         coded = {"sn", "code"} & set(told.get("class", "").split())
+        if tag == "option" and told.get("value") in LANGUAGES:
+            return True  # languages are named in themselves
         return tag in SILENT or told.get("translate") == "no" or foreign or bool(coded)
 
     def _attributes(self, tag: str, told: dict[str, str]) -> None:
         for name, value in told.items():
             pressed = name == "value" and told.get("type") in ("submit", "button", "reset")
             described = tag == "meta" and name == "content" and told.get("name") == "description"
+            if name == "alt" and value in ICONS:
+                continue
             if name in SPOKEN or name.startswith(SPOKEN_DATA) or pressed or described:
                 self.found.append((f"{tag}[{name}]", value))
 
@@ -100,22 +107,24 @@ def english_of_page(html: str, known: re.Pattern[str]) -> Iterator[str]:
 
 # What people or the maker named; a page shows it as it stands in the database.
 TYPED = {
-    "accounts.user": ["name", "email"],
-    "accounts.customer": ["name", "email"],
-    "devices.brand": ["name"],
+    "accounts.user": ["name"],
+    "accounts.customer": ["name", "country"],
     "devices.productmodel": ["name"],
-    "logistics.address": ["recipient", "street", "city"],
-    "logistics.carrier": ["code"],
-    "repairshops.repairshop": ["code"],
+    "jobs.job": ["kind"],
+    "logistics.address": ["recipient", "street", "city", "country", "postcode"],
+    "logistics.carrier": ["name_en"],
+    "notifications.mail": ["event"],
+    "repairshops.repairshop": ["name_en", "region_en", "address_en"],
     "sla.calendar": ["name"],
+    "workorders.unit": ["finding", "work_done"],
 }
 
 
-def typed(more: Iterable[str] = ()) -> re.Pattern[str]:
+def typed(*more: str) -> re.Pattern[str]:
     """Every name in the database, the longest first, so that no rest of one is left."""
     words = set(more)
     for label, fields in TYPED.items():
         for values in apps.get_model(label)._default_manager.values_list(*fields):
             words |= {value for value in values if value}
     longest = sorted(map(re.escape, words), key=len, reverse=True)
-    return re.compile("|".join(longest) or r"(?!)")
+    return re.compile(rf"(?<![A-Za-z])(?:{'|'.join(longest)})(?![A-Za-z])")

@@ -7,6 +7,7 @@ Z04, Z05, Z09).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,7 +58,7 @@ def may_read(world: World, user: User | None, owner: str, audience: str) -> bool
 
 def foreign(world: World, user: User | None, text: str) -> set[str]:
     """Canaries in the text that are not for this person; markup inside words does not hide them."""
-    found = {}
+    found: dict[str, re.Match[str]] = {}
     for version in (text, TAGS.sub("", text)):
         found |= {match[0]: match for match in CANARY.finditer(version)}
     return {

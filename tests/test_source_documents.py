@@ -121,7 +121,7 @@ def test_the_form_says_beforehand_what_may_be_sent(client: Client, cora: User) -
     [
         (Counselling._meta.verbose_name, "咨询工单"),
         (RepairOrder._meta.verbose_name, "维修工单"),
-        (Counselling._meta.get_field("code").verbose_name, "初诊代码"),  # type: ignore[union-attr]
+        (Counselling._meta.get_field("code").verbose_name, "初诊代码"),
         (RepairOrder.State.PENDING_DELIVERY.label, "待收件"),
     ],
 )

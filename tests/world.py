@@ -134,7 +134,7 @@ def _people() -> dict[str, User]:
         "sal": Role.SALES,
         "ada": Role.ADMIN,
     }
-    people = {
+    people: dict[str, User] = {
         "cora": UserFactory(email="cora@example.com", name="CANARY-CORA-CARD", customer=nordfjell),
         "colin": UserFactory(email="colin@example.com", name="Colin", customer=nordfjell),
         "otto": UserFactory(email="otto@example.com", name="CANARY-OTTO-CARD", customer=weiss),
@@ -205,8 +205,8 @@ def build(rows: int = 1) -> World:
         CarrierFactory(code=f"carrier-{number}")
     world = World(people, homes, _clients(people), carrier, model)
     for home in homes.values():
-        for name in (home.owner, home.mate):
-            _look_up(world.clients[name.email.split("@")[0]], home.made["device"])
+        for user in (home.owner, home.mate):
+            _look_up(world.clients[user.email.split("@")[0]], home.made["device"])
     return world
 
 
@@ -422,6 +422,7 @@ def _bench(home: Home, carrier: Carrier, model: ProductModel) -> None:
 
 def _notes(home: Home, order: RepairOrder) -> None:
     unit, engineer = home.units["diagnosing"], home.engineer
+    goods: Any = order.consignment
     for _number in range(home.rows):
         words = {public: home.canary("GOODS" if public else "BENCH", "note") for public in (0, 1)}
         for public, text in words.items():
@@ -431,7 +432,7 @@ def _notes(home: Home, order: RepairOrder) -> None:
             photo = _file(home, note, engineer, "GOODS" if public else "BENCH", "image")
             home.keys["public-photo" if public else "bench-photo"] = (photo.token, "a.png")
         damage = Damage.objects.create(
-            consignment=order.consignment,
+            consignment=goods,
             sn=unit.sn,
             description=home.canary("GOODS", "damage"),
             recorded_by=engineer,

@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('first_response', 'First response'), ('next_response', 'Next response'), ('repair', 'Repair'), ('submission', 'Submission')], max_length=30, verbose_name='promise')),
-                ('object_id', models.BigIntegerField(verbose_name='subject')),
+                ('object_id', models.BigIntegerField(verbose_name='number of the subject')),
                 ('started_at', models.DateTimeField(verbose_name='started')),
                 ('due_at', models.DateTimeField(verbose_name='due')),
                 ('warn_at', models.DateTimeField(verbose_name='warning at')),

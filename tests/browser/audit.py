@@ -38,13 +38,19 @@ def axe(page: Page, options: dict[str, Any]) -> list[str]:
     return [f"{rule}: {html[:160]} ({why[:160]})" for rule, html, why in found]
 
 
-def audit(page: Page) -> list[str]:
-    """Every complaint about the page as it stands, dialogs open or not: both themes, all widths."""
+def audit(page: Page, *, thorough: bool = True) -> list[str]:
+    """Every complaint about the page as it stands, dialogs open or not.
+
+    Thorough: both themes at both widths. Else, for the further states of a page that was looked at
+    thoroughly, one theme at each width, which meets every word and every colour once.
+    """
     wrong = []
     page.evaluate(AXE_SCRIPT)
     for width in AXE_WIDTHS:
         page.set_viewport_size({"width": width, "height": TALL})
         for scheme, options in (("dark", COLOURS), ("light", EVERYTHING)):
+            if not thorough and (scheme == "dark") == (width == AXE_WIDTHS[0]):
+                continue
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             page.evaluate(ARRIVED)
             wrong += [f"{scheme} {width}: {word}" for word in axe(page, options)]

@@ -11,7 +11,9 @@ from django.urls import Resolver404, resolve
 from playwright.sync_api import Page
 
 # Signing out ends the walk; Django's admin is not ours; files are no pages.
-LEFT_OUT = re.compile(r"^/(accounts/logout|admin|files|static|language)(/|$)|\.(csv|pdf|xlsx)$")
+LEFT_OUT = re.compile(
+    r"^/(accounts/logout|admin|files|static|language)(/|$)|\.(csv|pdf|xlsx)$|/result/$"
+)
 # Pages of the person and not of the role.
 COMMON = re.compile(r"^(account_|mfa_|usersessions_|accounts:|notifications:|repairshops:)")
 # In the demo everybody reads everybody's mails; their links lead where only the addressee may go.
@@ -33,8 +35,8 @@ def kind_of(path: str) -> str | None:
         return None
 
 
-def walk(page: Page, most: int, common: set[tuple[str, str]]) -> Iterator[str]:
-    """Opens page after page; each is yielded while the browser shows it.
+def walk(page: Page, most: int, common: set[tuple[str, str]]) -> Iterator[tuple[str, bool]]:
+    """Opens page after page; each is yielded, with whether its kind is new, while it is shown.
 
     At most `most` of a kind are opened. `common` remembers the pages that look the same for all
     roles: what stands in it is not yielded again.
@@ -59,5 +61,6 @@ def walk(page: Page, most: int, common: set[tuple[str, str]]) -> Iterator[str]:
         face = (landed or "", page.evaluate(FACE))
         seen = common if COMMON.match(face[0]) else faces
         if landed and face not in seen:
+            new = all(kind != face[0] for kind, _states in seen)
             seen.add(face)
-            yield address
+            yield address, new
