@@ -31,13 +31,14 @@ DATES: dict[str, dict[str, str]] = {
         "moment_year": "j M Y H:i",
         "full": "j F Y, H:i T",
     },
+    # A number stays with its unit: lines break behind 年 and 月 only.
     "zh": {
-        "short": "Y 年 n 月 j 日",
-        "long": "Y 年 n 月 j 日",
-        "weekday": "n 月 j 日 l",
-        "moment": "n 月 j 日 H:i",
-        "moment_year": "Y 年 n 月 j 日 H:i",
-        "full": "Y 年 n 月 j 日 H:i T",
+        "short": "Y\u00a0年 n\u00a0月 j\u00a0日",
+        "long": "Y\u00a0年 n\u00a0月 j\u00a0日",
+        "weekday": "n\u00a0月 j\u00a0日 l",
+        "moment": "n\u00a0月 j\u00a0日 H:i",
+        "moment_year": "Y\u00a0年 n\u00a0月 j\u00a0日 H:i",
+        "full": "Y\u00a0年 n\u00a0月 j\u00a0日 H:i T",
     },
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -13,6 +13,20 @@ from django.utils.translation import ngettext
 
 from notifications.models import Mail
 from notifications.tasks import relay_mail
+
+SHOWN = [
+    "subject_shown",
+    "recipient",
+    "event",
+    "state",
+    "attempts",
+    "next_try_at",
+    "last_error",
+    "created_at",
+    "sent_at",
+    "message_id",
+    "body",
+]
 
 
 @admin.register(Mail)
@@ -29,20 +43,8 @@ class MailAdmin(admin.ModelAdmin[Mail]):
     list_filter = ["state", "event"]
     search_fields = ["recipient", "subject", "message_id"]
     actions = ["try_again"]
-    fields = [
-        "subject_shown",
-        "recipient",
-        "event",
-        "state",
-        "attempts",
-        "next_try_at",
-        "last_error",
-        "created_at",
-        "sent_at",
-        "message_id",
-        "body",
-    ]
-    readonly_fields = fields
+    fields = [*SHOWN]
+    readonly_fields = SHOWN
 
     @admin.display(description=_("subject"))
     def subject_shown(self, mail: Mail) -> str:

@@ -109,12 +109,13 @@ def english_of_page(html: str, known: re.Pattern[str]) -> Iterator[str]:
 TYPED = {
     "accounts.user": ["name"],
     "accounts.customer": ["name", "country"],
+    "devices.brand": ["name"],
     "devices.productmodel": ["name"],
     "jobs.job": ["kind"],
     "logistics.address": ["recipient", "street", "city", "country", "postcode"],
-    "logistics.carrier": ["name_en"],
+    "logistics.carrier": ["name_en", "code"],
     "notifications.mail": ["event"],
-    "repairshops.repairshop": ["name_en", "region_en", "address_en"],
+    "repairshops.repairshop": ["name_en", "region_en", "address_en", "code"],
     "sla.calendar": ["name"],
     "workorders.unit": ["finding", "work_done"],
 }

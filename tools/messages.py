@@ -26,7 +26,7 @@ ELSEWHERE = {".venv", "var", "tools", "tests", "benchmarks", "node_modules", "lo
 SINGULAR, CONTEXT = None, ((1, "c"), 2)
 PLURAL, CONTEXT_PLURAL = (1, 2), ((1, "c"), 2, 3)
 KEYWORDS = {
-    **dict.fromkeys(["_", "gettext", "gettext_lazy", "gettext_noop"], SINGULAR),
+    **dict.fromkeys(["_", "_now", "gettext", "gettext_lazy", "gettext_noop"], SINGULAR),
     **dict.fromkeys(["ngettext", "ngettext_lazy"], PLURAL),
     **dict.fromkeys(["pgettext", "pgettext_lazy"], CONTEXT),
     **dict.fromkeys(["npgettext", "npgettext_lazy"], CONTEXT_PLURAL),

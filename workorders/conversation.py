@@ -228,3 +228,17 @@ def _mark_days(items: list[Item], cursor: Cursor) -> None:
         day = timezone.localtime(item.at).date()
         if day.isoformat() != cursor.day:
             item.day, cursor.day = day, day.isoformat()
+
+
+def came_between(enquiry: Counselling, latest: int | None, user: User) -> Message | None:
+    """A colleague's public answer later than `latest`, the newest that the page showed (D10).
+
+    Two answers would cross; the writer reads the other one first and keeps the text.
+    """
+    if latest is None:
+        return None
+    rows = Message.objects.visible_to(user).filter(
+        thread=enquiry.thread_id, internal=False, pk__gt=latest
+    )
+    rows = rows.exclude(author_role=Role.CUSTOMER).exclude(author=user)
+    return rows.select_related("author").order_by("-pk").first()

@@ -30,6 +30,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.workflow import Text
 from devices.models import normalise_sn
@@ -43,7 +44,7 @@ C, R = Counselling.State, RepairOrder.State
 OVER = (R.COMPLETED, R.CANCELLED)
 
 VIEWS: list[tuple[str, Text]] = [
-    ("open", _("Open")),
+    ("open", pgettext_lazy("work orders", "Open")),
     ("needs", _("Needs you")),
     ("enquiries", _("Enquiries")),
     ("repair", _("In repair")),

@@ -95,9 +95,9 @@ def test_dates_read_as_people_write_them_in_english():
 
 def test_dates_read_as_people_write_them_in_chinese():
     with translation.override("zh-hans"), timezone.override(ZoneInfo("Asia/Shanghai")):
-        assert ">2027 年 3 月 7 日<" in ui.day(dt.date(2027, 3, 7))
-        assert words.write_moment(NOW, NOW) == "11 月 21 日 20:00"
-        assert 'title="2026 年 11 月 21 日 20:00 CST"' in ui.moment(NOW)
+        assert ">2027\u00a0年 3\u00a0月 7\u00a0日<" in ui.day(dt.date(2027, 3, 7))
+        assert words.write_moment(NOW, NOW) == "11\u00a0月 21\u00a0日 20:00"
+        assert 'title="2026\u00a0年 11\u00a0月 21\u00a0日 20:00 CST"' in ui.moment(NOW)
 
 
 def test_time_is_relative_below_a_day_and_a_date_from_then_on():

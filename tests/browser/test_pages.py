@@ -14,12 +14,13 @@ from tests.browser.crawl import walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-# Who walks, and how many pages of a kind are opened to find all the states they can be in.
+# Who walks, and how many pages of a kind are opened to find all the states they can be in. One:
+# somebody who sees what others have looked at thoroughly, with less or in Chinese.
 WALKS = [
-    ("nobody", 8),
-    ("customer", 8),
-    ("agent", 8),
-    ("engineer", 8),
+    ("nobody", 5),
+    ("customer", 5),
+    ("agent", 5),
+    ("engineer", 5),
     ("admin", 2),
     ("customer2", 1),
     ("manager", 1),
@@ -34,7 +35,7 @@ def test_every_page_is_accessible_and_fits(house, who, most, tell):
     page.goto("/")
     wrong, count, began = [], 0, time.monotonic()
     for address, new in walk(page, most, house.common):
-        wrong += [f"{address} {word}" for word in audit(page, thorough=new)]
+        wrong += [f"{address} {word}" for word in audit(page, thorough=new and most > 1)]
         count += 1
     tell(f"{who}'s {count} pages", f"{time.monotonic() - began:.0f} s")
     assert wrong == []

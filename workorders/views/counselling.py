@@ -188,7 +188,7 @@ def message_post(request: UserRequest, number: int) -> HttpResponse:
     )
     if not form.is_valid():
         return _composer(request, enquiry, form, status=422)
-    if agent and not internal and (other := _came_between(enquiry, form, request)):
+    if agent and not internal and (other := conversation.came_between(enquiry, form.cleaned_data["latest"], request.user)):
         return _composer(request, enquiry, form, status=409, conflict=other)
     try:
         message = threads.post_message(
@@ -210,18 +210,6 @@ def message_post(request: UserRequest, number: int) -> HttpResponse:
     response = _composer(request, enquiry, empty, status=200)
     response["HX-Trigger"] = "new-messages"
     return response
-
-
-def _came_between(enquiry: Counselling, form: MessageForm, request: UserRequest) -> Message | None:
-    """A colleague's answer that the writer's page did not show when the writing began (D10)."""
-    latest = form.cleaned_data["latest"]
-    if latest is None:
-        return None
-    rows = Message.objects.visible_to(request.user).filter(
-        thread=enquiry.thread_id, internal=False, pk__gt=latest
-    )
-    rows = rows.exclude(author_role=Role.CUSTOMER).exclude(author=request.user)
-    return rows.select_related("author").order_by("-pk").first()
 
 
 def _composer(

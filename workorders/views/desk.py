@@ -15,10 +15,11 @@ from accounts.roles import Role
 from attachments.uploads import files_first
 from core.workflow import Refused, Step
 from jobs.once import once
+from workorders import conversation
 from workorders.filters import neighbour
 from workorders.forms.counselling import MessageForm
 from workorders.forms.desk import DeviceForm, OverrideForm
-from workorders.models import Counselling, Message
+from workorders.models import Counselling
 from workorders.services import desk, intake
 from workorders.views.answers import see_other
 from workorders.views.desk_page import (
@@ -67,7 +68,7 @@ def counselling_resolve(request: UserRequest, number: int) -> HttpResponse:
     speaks = bool(request.POST.get("text", "").strip() or request.FILES or request.POST.get("kept"))
     if speaks and not form.is_valid():
         return composer(request, counselling, form, status=422)
-    if speaks and (other := came_between(counselling, form, request.user)):
+    if speaks and (other := conversation.came_between(counselling, form.cleaned_data["latest"], request.user)):
         given = request.POST.copy()
         given["latest"] = str(other.pk)
         form.data = given
@@ -87,18 +88,6 @@ def counselling_resolve(request: UserRequest, number: int) -> HttpResponse:
         return composer(request, counselling, form, status=409)
     messages.success(request, _("The enquiry is finished as solved."))
     return _whole_page(request, page_url(counselling))
-
-
-def came_between(counselling: Counselling, form: MessageForm, user: User) -> Message | None:
-    """A colleague's public answer that this page did not show: two answers would cross (D10)."""
-    latest = form.cleaned_data["latest"]
-    if latest is None:
-        return None
-    rows = Message.objects.visible_to(user).filter(
-        thread=counselling.thread_id, internal=False, pk__gt=latest
-    )
-    staff = rows.exclude(author_role=Role.CUSTOMER).exclude(author=user)
-    return staff.select_related("author").order_by("-pk").first()
 
 
 def _whole_page(request: UserRequest, url: str) -> HttpResponse:
