@@ -188,7 +188,8 @@ def message_post(request: UserRequest, number: int) -> HttpResponse:
     )
     if not form.is_valid():
         return _composer(request, enquiry, form, status=422)
-    if agent and not internal and (other := conversation.came_between(enquiry, form.cleaned_data["latest"], request.user)):
+    shown = form.cleaned_data["latest"] if agent and not internal else None
+    if other := conversation.came_between(enquiry, shown, request.user):
         return _composer(request, enquiry, form, status=409, conflict=other)
     try:
         message = threads.post_message(

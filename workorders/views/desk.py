@@ -68,7 +68,8 @@ def counselling_resolve(request: UserRequest, number: int) -> HttpResponse:
     speaks = bool(request.POST.get("text", "").strip() or request.FILES or request.POST.get("kept"))
     if speaks and not form.is_valid():
         return composer(request, counselling, form, status=422)
-    if speaks and (other := conversation.came_between(counselling, form.cleaned_data["latest"], request.user)):
+    shown = form.cleaned_data["latest"] if speaks else None
+    if other := conversation.came_between(counselling, shown, request.user):
         given = request.POST.copy()
         given["latest"] = str(other.pk)
         form.data = given
