@@ -1,7 +1,7 @@
 """What a reader of Chinese meets in English: words of a page or a mail, less what has no language.
 
-Without a language are: what stands in an element with translate="no", in serial numbers and codes,
-in an element of another language; addresses; the names in NAMES; and what people typed, which the
+Without a language are: what stands in an element with translate="no" or of another language, in
+serial numbers, codes and initials; addresses; the names in NAMES; and what people typed, which the
 caller tells (`known`).
 """
 
@@ -59,7 +59,7 @@ class Reader(HTMLParser):
 
     def _silences(self, tag: str, told: dict[str, str]) -> bool:
         foreign = told.get("lang", self.language).lower() != self.language
-        coded = {"sn", "code"} & set(told.get("class", "").split())
+        coded = {"sn", "code", "avatar"} & set(told.get("class", "").split())
         if tag == "option" and told.get("value") in LANGUAGES:
             return True  # languages are named in themselves
         return tag in SILENT or told.get("translate") == "no" or foreign or bool(coded)

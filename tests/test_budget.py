@@ -30,8 +30,8 @@ DEAR = {
     "workorders:counselling(open)": 12,
     "workorders:repair(code)": 12,
     "workorders:repair(draft)": 13,
-    "workorders:repair(pending)": 12,
-    "workorders:repair(returned)": 12,
+    "workorders:repair(pending)": 11,
+    "workorders:repair(returned)": 11,
     "workorders:repair-draft(draft)": 13,
     "workorders:return-ship(code)": 11,
 }

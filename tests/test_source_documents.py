@@ -61,11 +61,12 @@ def test_the_menu_of_the_account_ends_at_the_door(client: Client, cora: User) ->
 @pytest.mark.row("R5")
 def test_the_menu_on_the_left_has_the_entries_of_the_manual(cora: User) -> None:
     listed = [str(item["label"]) for item in navigation(cora.role, "/warranty/", {})[0]["items"]]
-    assert listed[:4] == [
+    assert listed[:5] == [
         "Initiate work order",
         "Self-service repair",
         "My work orders",
         "Repair shops",
+        "After-sales manual",
     ]
 
 

@@ -39,8 +39,7 @@ RING = (
 )
 LATE = "<span class='countdown tone-red over' data-due={}>{}<time>{}</time></span>"
 PERSON = (
-    "<span class='row nowrap'><span class='avatar tone-{} sm' aria-hidden=true translate=no>"
-    "{}</span>{}</span>"
+    "<span class='row nowrap'><span class='avatar tone-{} sm' aria-hidden=true>{}</span>{}</span>"
 )
 NOBODY = "<span class=faint>{}</span>"
 EXCERPT = 90  # letters; what a row has room for
