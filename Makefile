@@ -53,7 +53,7 @@ demo: setup ## Load the demo people and orders
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 
-shots: setup-dev ## Photograph the main pages into var/shots (needs a Chromium)
+shots: setup-dev ## Photograph every page of every role: wide, narrow, dark, Chinese (var/shots)
 	@$(BIN)/python tools/shots.py
 
 workflows: setup ## Write docs/workflows.md from the declared steps

@@ -1,8 +1,9 @@
 """Photographs of every page that each role of the demo reaches, for eyes and for the README.
 
 Starts a portal of its own on demo data, signs one person of each role in, follows the links that
-person sees and takes each kind of page once, wide and narrow, into var/shots/<role>/. At the end it
-names what was wrong on the way: answers of 400 and above, words on the browser's console.
+person sees and takes each kind of page once, wide, narrow, dark and in Chinese, into
+var/shots/<role>/. At the end it names what was wrong on the way: answers of 400 and above, words
+on the browser's console.
 
     tools/shots.py [role ...]
 """
@@ -13,7 +14,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -44,6 +45,12 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 # Signing out ends the walk; Django's admin is not ours; a file is no page.
 LEFT_OUT = re.compile(r"^/(accounts/logout|admin|files|static|language)(/|$)|\.(csv|pdf|xlsx)$")
 MOST_PAGES = 60
+MODES = (  # part of the file's name, size, colours, language
+    ("wide", WIDE, "light", "en"),
+    ("narrow", NARROW, "light", "en"),
+    ("dark", WIDE, "dark", "en"),
+    ("zh", WIDE, "light", "zh-hans"),
+)
 
 
 @contextmanager
@@ -82,7 +89,21 @@ def kind_of(path: str) -> str | None:
         return None
 
 
-def walk(page: Page, site: str, folder: Path, wrong: list[str]) -> int:
+def take(page: Page, name: Path, speak: Callable[[str], None]) -> None:
+    """One page in every mode; it ends wide, light and in English."""
+    for mode, size, colours, language in MODES:
+        page.set_viewport_size(size)  # type: ignore[arg-type]  # a TypedDict of two numbers
+        page.emulate_media(color_scheme=colours)  # type: ignore[arg-type]
+        if language != "en":
+            speak(language)
+            page.reload()
+        page.screenshot(path=f"{name}.{mode}.png", full_page=True)
+    speak("en")
+
+
+def walk(
+    page: Page, site: str, folder: Path, wrong: list[str], speak: Callable[[str], None]
+) -> int:
     """Follow links breadth first from the home page; the answer is the number of kinds seen."""
     waiting, seen = ["/"], set[str]()
     page.on("console", lambda word: wrong.append(f"{page.url}: {word.text}"))
@@ -99,10 +120,7 @@ def walk(page: Page, site: str, folder: Path, wrong: list[str]) -> int:
         if landed != kind:  # sent elsewhere: that page is waiting, or was taken, under its own name
             waiting.insert(0, urlsplit(page.url).path)
             continue
-        page.set_viewport_size(WIDE)  # type: ignore[arg-type]  # a TypedDict of two numbers
-        page.screenshot(path=folder / f"{kind}.png", full_page=True)
-        page.set_viewport_size(NARROW)  # type: ignore[arg-type]
-        page.screenshot(path=folder / f"{kind}.narrow.png", full_page=True)
+        take(page, folder / kind, speak)
         links = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
         waiting += [urlsplit(link).path for link in links if link.startswith(site)]
     return len(seen)
@@ -116,7 +134,16 @@ def photograph(browser: Browser, site: str, role: str, user: User | None) -> lis
     if user:
         name, value = settings.SESSION_COOKIE_NAME, session_of(user)
         context.add_cookies([{"name": name, "value": value, "url": site}])
-    count = walk(context.new_page(), site, folder, wrong)
+
+    def speak(language: str) -> None:
+        """As if the person had used the switch of languages."""
+        if user:
+            User.objects.filter(pk=user.pk).update(language=language)
+        else:
+            name = settings.LANGUAGE_COOKIE_NAME
+            context.add_cookies([{"name": name, "value": language, "url": site}])
+
+    count = walk(context.new_page(), site, folder, wrong, speak)
     print(f"{role}: {count} pages in {folder.relative_to(ROOT)}", flush=True)
     context.close()
     return [f"{role} {line}" for line in wrong]
