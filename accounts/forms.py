@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from allauth.account import forms as allauth
 from allauth.account.adapter import get_adapter
@@ -25,16 +25,53 @@ from accounts.roles import Role
 LONGEST_PASSWORD = 256
 
 
+# One time zone per region that people live in; the profile offers these and the person's own.
+ZONES = (
+    ("Africa", "Abidjan Addis_Ababa Algiers Cairo Casablanca Johannesburg Lagos Nairobi"),
+    (
+        "America",
+        "Anchorage Argentina/Buenos_Aires Asuncion Bogota Caracas Chicago Denver Guatemala Halifax"
+        " Lima Los_Angeles Mexico_City Montevideo New_York Panama Phoenix Santiago Sao_Paulo"
+        " St_Johns Toronto",
+    ),
+    (
+        "Asia",
+        "Almaty Baghdad Baku Bangkok Colombo Dhaka Dubai Ho_Chi_Minh Hong_Kong Jakarta Jerusalem"
+        " Kabul Karachi Kathmandu Kolkata Kuala_Lumpur Manila Novosibirsk Riyadh Seoul Shanghai"
+        " Singapore Taipei Tashkent Tbilisi Tehran Tokyo Ulaanbaatar Vladivostok Yangon"
+        " Yekaterinburg",
+    ),
+    ("Atlantic", "Azores Reykjavik"),
+    ("Australia", "Adelaide Brisbane Darwin Perth Sydney"),
+    (
+        "Europe",
+        "Amsterdam Athens Berlin Helsinki Istanbul Kyiv Lisbon London Madrid Moscow Oslo Paris Rome"
+        " Stockholm Warsaw",
+    ),
+    ("Pacific", "Auckland Honolulu"),
+)
+
+
+def zones(own: str = "") -> list[tuple[str, str]]:
+    """UTC first, then by name; `own` is among them whatever it is."""
+    names = {f"{place}/{city}" for place, cities in ZONES for city in cities.split()}
+    names |= {own} - {"", "UTC"}
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in sorted(names))]
+
+
 @lru_cache
-def zones() -> list[tuple[str, str]]:
-    """The world's time zones by name, UTC first."""
-    names = sorted(z for z in zoneinfo.available_timezones() if "/" in z and z[0] != "p")
-    return [("UTC", "UTC"), *((z, z.replace("_", " ")) for z in names if not z.startswith("Etc/"))]
+def _zones_of_the_world() -> frozenset[str]:
+    """Every zone that a person can live in."""
+    return frozenset(
+        name
+        for name in zoneinfo.available_timezones()
+        if "/" in name and not name.startswith(("Etc/", "posix"))
+    )
 
 
 def known_zone(name: str) -> str:
     """What a browser says about itself, if it is a zone at all."""
-    return name if name in dict(zones()) else "UTC"
+    return name if name in _zones_of_the_world() else "UTC"
 
 
 def page_language() -> str:
@@ -233,9 +270,13 @@ class JoinForm(ZoneMixin):
 
 class ProfileForm(forms.ModelForm[User]):
     timezone = forms.ChoiceField(
-        label=_("Time zone"), choices=zones, widget=forms.Select(attrs={"translate": "no"})
+        label=_("Time zone"), widget=forms.Select(attrs={"translate": "no"})
     )
 
     class Meta:
         model = User
         fields = ["name", "language", "timezone"]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        cast("Any", self.fields["timezone"]).choices = zones(self.instance.timezone)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("healthz/", views.healthz, name="healthz"),
     path("manual/", views.manual, name="manual"),
     path("styleguide/", views.styleguide, name="styleguide"),
+    path("styleguide/<str:part>/", views.styleguide, name="styleguide-part"),
     path("search/", views.search, name="search"),
     path("language/", set_language, name="set_language"),
     path("accounts/", include("allauth.urls")),

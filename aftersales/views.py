@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -12,7 +12,7 @@ from accounts.access import PUBLIC, UserRequest, access
 from accounts.roles import EVERYONE, STAFF, Role
 from aftersales.overview import overview
 from aftersales.tasks import HEARTBEAT
-from core.styleguide import styleguide_context
+from core.styleguide import PARTS, styleguide_context
 from workorders.search import find
 
 HOMES = {
@@ -50,9 +50,11 @@ def manual(request: UserRequest) -> HttpResponse:
 
 @require_safe
 @access(*STAFF)
-def styleguide(request: UserRequest) -> HttpResponse:
-    """The living style page: every component with its classes."""
-    return render(request, "styleguide.html", styleguide_context())
+def styleguide(request: UserRequest, part: str = "") -> HttpResponse:
+    """The living style page: every component with its classes, a part at a time."""
+    if part and part not in PARTS:
+        raise Http404(part)
+    return render(request, "styleguide.html", styleguide_context(part))
 
 
 @require_safe

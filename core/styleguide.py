@@ -12,7 +12,19 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.templatetags import ui
+from core.workflow import Text
 
+# Template under templates/styleguide → the name of the part.
+PARTS: dict[str, Text] = {
+    "marks": _("Marks"),
+    "facts": _("Facts"),
+    "lists": _("Lists"),
+    "talk": _("Conversation"),
+    "forms": _("Forms"),
+    "bench": _("Workshop"),
+    "states": _("Empty, failed, loading, done"),
+    "more": _("On few pages"),
+}
 TONES = ("gray", "blue", "violet", "teal", "green", "amber", "red")
 
 
@@ -123,10 +135,16 @@ def _facts(now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def styleguide_context() -> dict[str, Any]:
-    """Everything templates/styleguide.html needs; no query."""
+def styleguide_context(part: str = "") -> dict[str, Any]:
+    """Everything templates/styleguide.html needs for one part, or for the list of parts; no query.
+
+    Raises KeyError for a part that there is none of.
+    """
     now = timezone.now()
     return {
+        "part": f"styleguide/{part}.html" if part else "",
+        "part_name": PARTS[part] if part else "",
+        "parts": [(name, label, name == part) for name, label in PARTS.items()],
         "now": now,
         "tones": TONES,
         "samples": [Sample(kind, state) for kind in ui.SHAPES for state in ui.SHAPES[kind]],

@@ -11,6 +11,7 @@ from django import forms
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
+from core.choices import LongSelect
 from logistics.models import Address
 
 PARTS = ("recipient", "phone", "country", "region", "city", "street", "postcode", "is_default")
@@ -42,6 +43,7 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
     country = forms.ChoiceField(
         label=_("Country or region"),
         choices=country_choices,
+        widget=LongSelect,
         error_messages={"required": _("Choose the country or region.")},
     )
 

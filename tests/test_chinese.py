@@ -88,7 +88,7 @@ ROWS = rows()
 WITHOUT_FACTOR = f"agnes{BARE}"
 PEOPLE = ("anonymous", "cora", "agnes", "emil", "mona", "fin", "sal", "ada", WITHOUT_FACTOR)
 # The catalogue of parts for those who build pages, with samples; nobody works there.
-SAMPLES = {"styleguide"}
+SAMPLES = {"styleguide", "styleguide-part"}
 
 
 @pytest.fixture(scope="module")

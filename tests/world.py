@@ -245,6 +245,7 @@ def _person(home: Home, ada: User) -> None:
         "job": (job.token,),
         "import": (_job(home, ada, KIND).token,),
         "view": (view.pk,),
+        "part": ("lists",),
     }
 
 

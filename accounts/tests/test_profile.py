@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import zoneinfo
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from accounts.backends import Backend
+from accounts.forms import known_zone, zones
 from accounts.models import User
 from accounts.tests.door import NEW_PASSWORD, confirmed, is_signed_in, link_in, sign_in
 from accounts.tests.factories import PASSWORD
@@ -117,3 +121,30 @@ def test_a_new_password_needs_the_old_one_and_signs_out(client, cora, mails):
     assert not is_signed_in(client)
     sign_in(client, cora.email, NEW_PASSWORD)
     assert is_signed_in(client)
+
+
+def test_the_profile_offers_a_zone_per_region_and_the_persons_own_whatever_it_is(client, cora):
+    cora.timezone = "America/Argentina/Ushuaia"
+    cora.save()
+    client.force_login(cora)
+    page = client.get(PROFILE).content.decode()
+    assert '<option value="America/Argentina/Ushuaia" selected>' in page
+    assert '<option value="Asia/Shanghai">' in page
+    assert page.count("/Argentina/") == 2 * 2  # value and words, of Buenos Aires and her own
+    data = {"name": "Cora", "language": "en", "timezone": cora.timezone}
+    assert client.post(PROFILE, data).status_code == 303
+
+
+def test_every_offered_zone_is_one_that_this_machine_knows():
+    assert {name for name, _words in zones()} <= zoneinfo.available_timezones()
+    assert known_zone("Asia/Shanghai") == "Asia/Shanghai"
+    assert known_zone("America/Argentina/Ushuaia") == "America/Argentina/Ushuaia"
+
+
+def test_a_person_is_read_with_their_customer_in_one_query(cora, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert str(Backend().get_user(cora.pk).customer)
+    cora.is_active = False
+    cora.save()
+    assert Backend().get_user(cora.pk) is None
+    assert Backend().get_user(987_654_321) is None

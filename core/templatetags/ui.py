@@ -44,7 +44,7 @@ EMPTY = SafeString("")
 def icon(name: str, cls: str = "") -> SafeString:
     """One icon of our sprite; it is decoration, the word beside it (or a `.sr`) is what is read."""
     return format_html(
-        '<svg class="icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>',
         f" {cls}" if cls else "",
         static("icons.svg"),
         name,
@@ -56,7 +56,7 @@ def icon(name: str, cls: str = "") -> SafeString:
 def drawing(name: str, size: int = 64) -> SafeString:
     """A drawing of the sprite: `miner` (64), `mark` (28)."""
     return format_html(
-        '<svg viewBox="0 0 {} {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        '<svg viewBox="0 0 {} {}" aria-hidden="true"><use href="{}#{}"/></svg>',
         size,
         size,
         static("icons.svg"),
@@ -186,10 +186,10 @@ def _chip(
 
 def _stamp(value: dt.date) -> SafeString:
     """`datetime` and `title` of a <time>: exact for programs, in full for people."""
-    style = "full" if isinstance(value, dt.datetime) else "long"
-    return format_html(
-        ' datetime="{}" title="{}"', value.isoformat(), words.write_date(value, style)
-    )
+    exact, style = value.isoformat(), "long"
+    if isinstance(value, dt.datetime):
+        exact, style = value.isoformat(timespec="seconds"), "full"
+    return format_html(' datetime="{}" title="{}"', exact, words.write_date(value, style))
 
 
 @register.filter

@@ -257,16 +257,18 @@ def test_an_error_of_a_hidden_field_is_not_hidden():
 
 
 # ------------------------------------------------------------------ whole pages
-def test_the_style_page_shows_everything_in_both_languages(request_of_nobody):
+@pytest.mark.parametrize("part", ["", *styleguide.PARTS])
+def test_the_style_page_shows_everything_in_both_languages(request_of_nobody, part):
     me = {"name": "Li Wei", "sub": "Service agent", "initials": "LW", "tone": "violet"}
     for language in ("en", "zh-hans"):
         with translation.override(language):
             page = render_to_string(
                 "styleguide.html",
-                {**styleguide.styleguide_context(), "me": me, "request": request_of_nobody},
+                {**styleguide.styleguide_context(part), "me": me, "request": request_of_nobody},
             )
         assert f'<html lang="{language}" dir="ltr">' in page
         assert "%(" not in page
+        assert len(page.encode()) < 30_000
 
 
 @pytest.mark.parametrize(

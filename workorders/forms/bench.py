@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from attachments.forms import WithFiles
 from attachments.services import IMAGES
-from logistics.models import Carrier, Shipment
+from core.choices import KnownChoiceField
+from logistics.models import Shipment
 from repairshops.models import RepairShop
+from workorders.forms.known import CARRIERS
 from workorders.models import Fault, RepairOrder, Unit
 
 SNS_PER_PARCEL = 5_000
@@ -82,22 +84,13 @@ class DamageForm(WithFiles):
     )
 
 
-class CarrierChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    def label_from_instance(self, carrier: Any) -> str:
-        return str(carrier.name)
-
-
-def carriers() -> Any:
-    return Carrier.objects.filter(active=True)
-
-
 class ParcelForm(WithFiles):
     """A parcel without an order; a shop to choose only for who works in several."""
 
     kinds = IMAGES
 
     shop = forms.ModelChoiceField(label=_("Repair shop"), queryset=RepairShop.objects.none())
-    carrier = CarrierChoice(label=_("Carrier"), queryset=Carrier.objects.none(), required=False)
+    carrier = KnownChoiceField(CARRIERS, label=_("Carrier"), required=False)
     waybill = forms.CharField(label=_("Waybill (HWB) number"), max_length=60, required=False)
     code = forms.CharField(
         label=_("Code on the parcel"),
@@ -121,7 +114,6 @@ class ParcelForm(WithFiles):
         shops: Any = self.fields["shop"]
         official = RepairShop.objects.filter(kind=RepairShop.Kind.OFFICIAL)
         shops.queryset = official & RepairShop.objects.visible_to(self.actor)
-        self.fields["carrier"].queryset = carriers()  # type: ignore[attr-defined]
         mine = list(shops.queryset[:2])
         if len(mine) == 1:
             shops.widget = forms.HiddenInput()
@@ -145,12 +137,11 @@ class MatchForm(forms.Form):
 class ReturnForm(forms.Form):
     """The return: which carrier, which number (once per carrier)."""
 
-    carrier = CarrierChoice(label=_("Carrier"), queryset=Carrier.objects.none())
+    carrier = KnownChoiceField(CARRIERS, label=_("Carrier"))
     waybill = forms.CharField(label=_("Waybill (HWB) number"), max_length=60)
 
     def __init__(self, *args: Any, order: RepairOrder, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["carrier"].queryset = carriers()  # type: ignore[attr-defined]
         self.initial.setdefault("carrier", preferred_carrier(order))
 
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer, User
 from attachments.forms import WithFiles
+from core.choices import KnownChoiceField
 from devices.models import ProductModel, normalise_sn, warranty_day
-from repairshops.models import RepairShop
+from workorders.forms.known import OFFICIAL_SHOPS, shops_serving
 from workorders.models import Channel, RequestKind
 from workorders.services.intake import Intake, Override
 
@@ -28,8 +29,8 @@ class SaveViewForm(forms.Form):
 class ConvertForm(forms.Form):
     """What goes with a conversion; everything may stay empty (R16, E2)."""
 
-    shop = forms.ModelChoiceField(
-        RepairShop.objects.none(),
+    shop = KnownChoiceField(
+        OFFICIAL_SHOPS,
         label=_("Suggested repair shop"),
         required=False,
         empty_label=_("The customer chooses"),
@@ -52,7 +53,7 @@ class ConvertForm(forms.Form):
     def __init__(self, *args: Any, model: ProductModel | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["shop"]
-        field.queryset = RepairShop.objects.official().serving(model)
+        field.offer(shops_serving(model))
 
 
 class ReferForm(forms.Form):

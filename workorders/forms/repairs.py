@@ -6,15 +6,16 @@ from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from devices.models import DeviceType, ProductModel
-from logistics.models import Address, Carrier
+from core.choices import KnownChoiceField
+from devices.models import DeviceType
+from logistics.models import Address
 from repairshops.models import RepairShop
+from workorders.forms.known import CARRIERS, MODELS, OFFICIAL_SHOPS
 from workorders.models import RepairOrder, Unit
 from workorders.services import orders
 from workorders.services.serials import TAKABLE, RowVerdict
@@ -28,22 +29,16 @@ CODE_INPUT = {
 }
 
 
-class ShopField(forms.ModelChoiceField):  # type: ignore[type-arg]
+class ShopField(KnownChoiceField):
     """Maintenance points with region, name of the centre and full postal address (R24)."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            RepairShop.objects.official(), empty_label=None, widget=forms.RadioSelect, **options
-        )
+        super().__init__(OFFICIAL_SHOPS, empty_label=None, widget=forms.RadioSelect, **options)
 
     def label_from_instance(self, obj: Any) -> SafeString:
         return format_html(
             "[{}] {}<small>{}</small>", obj.region, obj.name, " ".join(obj.address.split())
         )
-
-
-def carriers() -> QuerySet[Carrier]:
-    return Carrier.objects.filter(active=True)
 
 
 class CodeForm(forms.Form):
@@ -72,8 +67,8 @@ class DraftForm(forms.Form):
         label=_("Maintenance point"),
         error_messages={"required": _("Choose the repair shop.")},
     )
-    carrier = forms.ModelChoiceField(
-        Carrier.objects.none(),
+    carrier = KnownChoiceField(
+        CARRIERS,
         label=_("Logistics company"),
         empty_label=_("Choose"),
         error_messages={"required": _("Choose the company that carries your parcel.")},
@@ -93,8 +88,8 @@ class DraftForm(forms.Form):
             "invalid_choice": _("This address is no longer in your address book."),
         },
     )
-    return_carrier = forms.ModelChoiceField(
-        Carrier.objects.none(),
+    return_carrier = KnownChoiceField(
+        CARRIERS,
         label=_("Preferred return carrier"),
         empty_label=_("Choose"),
         error_messages={"required": _("Choose the company for the way back.")},
@@ -117,8 +112,6 @@ class DraftForm(forms.Form):
             *((pk, address_label(row)) for pk, row in self.addresses.items()),
             (NEW_ADDRESS, _("New address")),
         ]
-        for name in ("carrier", "return_carrier"):
-            cast("Any", self.fields[name]).queryset = carriers()
         self.complete = complete
         if order is not None:
             self.initial = draft_values(order, self.addresses)
@@ -187,8 +180,8 @@ class DeviceForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose the device type.")},
     )
-    model = forms.ModelChoiceField(
-        ProductModel.objects.none(),
+    model = KnownChoiceField(
+        MODELS,
         label=_("Device model"),
         empty_label=_("Choose"),
         error_messages={"required": _("Choose the device model.")},
@@ -215,7 +208,6 @@ class DeviceForm(forms.Form):
 
     def __init__(self, data: Any = None, **options: Any) -> None:
         super().__init__(data, **options)
-        cast("Any", self.fields["model"]).queryset = ProductModel.objects.filter(active=True)
         # The two confirmations are asked only when there is a reason.
         self.asks: set[str] = {name for name in ("accepted", "split") if self.data.get(name)}
 
@@ -274,8 +266,8 @@ class PasteForm(forms.Form):
         error_messages={"empty": _("The file is empty.")},
         widget=forms.FileInput({"accept": ".csv,.tsv,.txt,.xlsx"}),
     )
-    model = forms.ModelChoiceField(
-        ProductModel.objects.none(),
+    model = KnownChoiceField(
+        MODELS,
         label=_("Device model of unknown serial numbers"),
         empty_label=_("Choose"),
         required=False,
@@ -293,10 +285,6 @@ class PasteForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, data: Any = None, files: Any = None, **options: Any) -> None:
-        super().__init__(data, files, **options)
-        cast("Any", self.fields["model"]).queryset = ProductModel.objects.filter(active=True)
-
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if RowVerdict.UNKNOWN in cleaned.get("take", ()) and not cleaned.get("model"):
@@ -308,8 +296,8 @@ class WaybillForm(forms.Form):
     """Carrier and number of one parcel."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
-    carrier = forms.ModelChoiceField(
-        Carrier.objects.none(),
+    carrier = KnownChoiceField(
+        CARRIERS,
         label=_("Logistics company"),
         empty_label=_("Choose"),
         error_messages={"required": _("Choose the company that carries your parcel.")},
@@ -320,10 +308,6 @@ class WaybillForm(forms.Form):
         error_messages={"required": _("Enter the waybill number.")},
         widget=forms.TextInput(CODE_INPUT),
     )
-
-    def __init__(self, data: Any = None, **options: Any) -> None:
-        super().__init__(data, **options)
-        cast("Any", self.fields["carrier"]).queryset = carriers()
 
 
 class ReturnForm(forms.Form):
@@ -337,8 +321,8 @@ class ReturnForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose where the devices go back to.")},
     )
-    return_carrier = forms.ModelChoiceField(
-        Carrier.objects.none(),
+    return_carrier = KnownChoiceField(
+        CARRIERS,
         label=_("Preferred return carrier"),
         empty_label=_("Choose"),
         error_messages={"required": _("Choose the company for the way back.")},
@@ -356,7 +340,6 @@ class ReturnForm(forms.Form):
         addresses = cast("Any", self.fields["return_to"])
         addresses.queryset = Address.objects.filter(customer=order.customer_id)
         addresses.label_from_instance = address_label
-        cast("Any", self.fields["return_carrier"]).queryset = carriers()
 
 
 class CancelForm(forms.Form):

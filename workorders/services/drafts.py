@@ -9,13 +9,13 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.roles import Role
 from core.workflow import Refused, Stale, WorkflowQuerySet, not_from
-from devices.models import DeviceType
+from devices.models import DeviceType, Verdict
 from history.services import edit, record
 from logistics.addresses import add_address
 from logistics.models import Address, Carrier, normalise_waybill
@@ -139,6 +139,14 @@ def family(order: RepairOrder) -> WorkflowQuerySet[RepairOrder]:
     base = order.code.partition("-")[0]
     rows: WorkflowQuerySet[RepairOrder] = RepairOrder.objects.all()
     return rows.filter(Q(code=base) | Q(code__startswith=f"{base}-"))
+
+
+def counted_family(order: RepairOrder) -> WorkflowQuerySet[RepairOrder]:
+    """The same orders, each with `total` devices, `uncovered` of them by no warranty we know."""
+    there = ~Q(units__state=Unit.State.CANCELLED)
+    bare = there & Q(units__verdict__in=(Verdict.OUT, Verdict.UNKNOWN))
+    counts = {"total": Count("units", filter=there), "uncovered": Count("units", filter=bare)}
+    return family(order).annotate(**counts)
 
 
 def taken_waybill(carrier: Carrier | None, waybill: str) -> str:

@@ -21,6 +21,7 @@ from workorders.models import Message, RepairOrder, Unit
 from workorders.services.drafts import (
     Shipping,
     choose_shop,
+    counted_family,
     family,
     lock,
     new_code,
@@ -53,6 +54,7 @@ __all__ = [
     "complete_order",
     "correct_return",
     "correct_waybill",
+    "counted_family",
     "edit_unit",
     "family",
     "follow_units",

@@ -36,7 +36,7 @@ class Seen:
 def detail_page(request: HttpRequest, order: RepairOrder) -> HttpResponse:
     """Progress, promise, devices, what happened, both ways of the goods."""
     units = units_page(request, order)
-    states = tally(order, "state")
+    states = tally(order)
     shipments = _shipments(request, order)
     steps = {step.name: reasons for step, reasons in offered_steps(order, request.user)}
     context = {

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import UserRequest, access
 from accounts.roles import Role
 from core.workflow import Refused, Stale, Step, Text
-from devices.models import Verdict
 from jobs.once import once
 from logistics.forms import AddressForm
 from workorders.forms.repairs import CancelForm, CodeForm, DeviceForm, DraftForm
@@ -24,7 +23,7 @@ from workorders.services import orders
 from workorders.views.answers import see_other
 from workorders.views.bench import order_page
 from workorders.views.repair_detail import detail_page
-from workorders.views.repair_parts import at_version, find_order, tally, units_page, way_to
+from workorders.views.repair_parts import at_version, find_order, units_page, way_to
 
 State = RepairOrder.State
 NEW = "new"  # prefix of the address that is entered in place
@@ -140,8 +139,8 @@ def draft_page(
     status: int = 200,
 ) -> HttpResponse:
     """Devices, shipment, way back, and what is still missing before it can be submitted."""
-    verdicts = tally(order, "verdict")
-    siblings = orders.family(order).exclude(pk=order.pk).select_related("shop")
+    family = list(orders.counted_family(order).select_related("shop"))
+    itself = next(each for each in family if each.pk == order.pk)
     context = {
         "order": order,
         "number": order.counselling.number if order.counselling else None,
@@ -151,10 +150,10 @@ def draft_page(
             initial={"device_type": "machine", "shop": order.shop_id}, auto_id="add_%s"
         ),
         "units": units_page(request, order),
-        "total": sum(verdicts.values()),
-        "uncovered": verdicts[Verdict.OUT] + verdicts[Verdict.UNKNOWN],
+        "total": itself.total,  # type: ignore[attr-defined]
+        "uncovered": itself.uncovered,  # type: ignore[attr-defined]
         "checks": _checks(order),
-        "siblings": siblings if order.counselling_id else [],
+        "siblings": [each for each in family if each != itself] if order.counselling_id else [],
         "reasons": reasons,
         "stale": stale,
         "own": request.user.role == Role.CUSTOMER,  # type: ignore[union-attr]

@@ -84,13 +84,16 @@ def _summed(heap: list[tuple[Any, ...]], place: int) -> dict[Any, int]:
 
 
 def _goods(order: RepairOrder, held: dict[int, int]) -> tuple[list[Group], list[Group]]:
-    """Shipments in and out with their containers and how many units each holds."""
+    """Shipments in and out with their containers and how many units each holds.
+
+    One query: no shipment is without a container (`submit_order`, `add_waybill`, `ship_out`).
+    """
     if order.consignment is None:
         return [], []
-    shipments = list(order.consignment.shipments.select_related("carrier"))
-    containers = list(order.consignment.containers.all())
+    containers = list(order.consignment.containers.select_related("shipment__carrier"))
+    shipments = {box.shipment.pk: box.shipment for box in containers if box.shipment}
     groups: dict[str, list[Group]] = {Direction.IN: [], Direction.OUT: []}
-    for shipment in shipments:
+    for _pk, shipment in sorted(shipments.items()):
         boxes = [(c, held.get(c.pk, 0)) for c in containers if c.shipment_id == shipment.pk]
         emptied = shipment.direction == Direction.OUT and not any(n for _c, n in boxes)
         if not emptied:

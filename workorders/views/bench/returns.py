@@ -100,7 +100,7 @@ def _page(
         "form": form or ReturnForm(order=order),
         "ready": [(u, ticked is None or str(u.pk) in ticked) for u in ready[:SHOWN]],
         "more": len(ready) > SHOWN,
-        "ready_count": units.ready_to_box().count(),
+        "ready_count": units.ready_to_box().count() if len(ready) > SHOWN else len(ready),
         "returns": returns,
         "conflict": conflict,
         "may_ship": request.user.role in WORKSHOP and order.state in RepairOrder.FOLLOWING,
