@@ -84,10 +84,10 @@ def ask(world: World, cell: Cell, address: str, **query: str) -> str:
 OPEN_BY_LINK = {"accounts:join"}
 
 
-READABLE = [row for row in ROWS if "get" in row.answers and row.name not in OPEN_BY_LINK]
+TO_READ = [row for row in ROWS if "get" in row.answers and row.name not in OPEN_BY_LINK]
 
 
-@pytest.mark.parametrize("row", READABLE, ids=str)
+@pytest.mark.parametrize("row", TO_READ, ids=str)
 def test_nobody_reads_what_is_not_theirs(world: World, row: Row) -> None:
     leaks, seen = {}, 0
     for cell in cells(world, row):
