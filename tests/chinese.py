@@ -27,7 +27,9 @@ NAMES = {
 }
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_'’]+")
 ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+\w")
-CODE = re.compile(r"\b(?=[A-Z0-9]*\d)[A-Z0-9]{6,}\b|\{\w+\}|[A-Z]\w+/[A-Z]\w+")
+CODE = re.compile(
+    r"\b(?=[A-Z0-9]*\d)[A-Z0-9]{6,}\b|\b[A-HJKMNP-Z2-9]{8}\b|\{\w+\}|[A-Z]\w+/[A-Z]\w+"
+)
 LANGUAGES = dict(settings.LANGUAGES)
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "embed"}
 SILENT = {"script", "style", "code"}

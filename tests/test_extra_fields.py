@@ -64,32 +64,41 @@ OWN: dict[str, set[str]] = {
 }
 
 
-def kept(name: str, value: Any) -> Any:
-    """New codes are drawn by lot; the stranger's own would stand out."""
-    return "drawn" if name == "code" and value != GREEDY["code"] else value
+def kept(field: models.Field[Any, Any], value: Any, newest: dict[Any, int]) -> Any:
+    """Codes are drawn by lot and keys of new rows go on counting; a stranger's would stand out."""
+    if field.name == "code" and value != GREEDY["code"]:
+        return "drawn"
+    return "new" if field.is_relation and value and value > newest[field.related_model] else value
 
 
-def snapshot() -> dict[str, list[tuple[Any, ...]]]:
+def newest_keys() -> dict[Any, int]:
+    """The highest key of every model of ours, before anything is sent."""
+    every = [m for app in settings.OUR_APPS for m in apps.get_app_config(app).get_models()]
+    return {m: m._default_manager.aggregate(last=models.Max("pk"))["last"] or 0 for m in every}
+
+
+def snapshot(newest: dict[Any, int]) -> dict[str, list[tuple[Any, ...]]]:
     """Every guarded column of every row of ours."""
     seen = {}
     for app in settings.OUR_APPS:
         for model in apps.get_app_config(app).get_models():
-            names = [f.attname for f in model._meta.concrete_fields if f.attname in GUARDED]
-            if not names or model._meta.label in ("attachments.Attachment", "jobs.FormKey"):
+            fields = [f for f in model._meta.concrete_fields if f.attname in GUARDED]
+            if not fields or model._meta.label in ("attachments.Attachment", "jobs.FormKey"):
                 continue
             rows: models.QuerySet[Any, Any] = model._default_manager.order_by("pk")
             seen[model._meta.label] = [
-                tuple(kept(name, value) for name, value in zip(names, values, strict=True))
-                for values in rows.values_list(*names)
+                tuple(kept(f, value, newest) for f, value in zip(fields, values, strict=True))
+                for values in rows.values_list(*(f.attname for f in fields))
             ]
     return seen
 
 
 def after(world: World, row: Row, actor: str, fields: dict[str, Any]) -> tuple[int, Any]:
     client = world.clients[actor]
+    newest = newest_keys()
     with undone(client):
         response = client.post(row.of(world.homes["cora"]), fields)
-        return response.status_code, snapshot()
+        return response.status_code, snapshot(newest)
 
 
 WITH_POST = [row for row in ROWS if row.ours and "post" in row.answers]
