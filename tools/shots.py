@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,8 +35,9 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.urls import Resolver404, resolve
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from accounts.middleware import SEEN, SIGNED_IN
 from accounts.models import User
 from accounts.roles import Role
 from conftest import CHROMIUM_ARGUMENTS
@@ -75,6 +77,7 @@ def session_of(user: User) -> str:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session[SIGNED_IN] = session[SEEN] = time.time()
     session.create()
     return str(session.session_key)
 
@@ -106,7 +109,12 @@ def walk(
 ) -> int:
     """Follow links breadth first from the home page; the answer is the number of kinds seen."""
     waiting, seen = ["/"], set[str]()
-    page.on("console", lambda word: wrong.append(f"{page.url}: {word.text}"))
+
+    def listen(word: ConsoleMessage) -> None:
+        if word.type in ("error", "warning"):
+            wrong.append(f"{page.url}: {word.text}")
+
+    page.on("console", listen)
     while waiting and len(seen) < MOST_PAGES:
         path = waiting.pop(0)
         kind = kind_of(path)
@@ -130,7 +138,7 @@ def photograph(browser: Browser, site: str, role: str, user: User | None) -> lis
     """All pages of one role; the answer is what was wrong."""
     folder, wrong = OUT / role, list[str]()
     folder.mkdir(parents=True, exist_ok=True)
-    context = browser.new_context(viewport=WIDE)  # type: ignore[arg-type]
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce")  # type: ignore[arg-type]
     if user:
         name, value = settings.SESSION_COOKIE_NAME, session_of(user)
         context.add_cookies([{"name": name, "value": value, "url": site}])
