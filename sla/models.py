@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -54,7 +52,6 @@ class ClockKind(models.TextChoices):
     FIRST_RESPONSE = "first_response", _("First response")
     NEXT_RESPONSE = "next_response", _("Next response")
     REPAIR = "repair", _("Repair")
-    SUBMISSION = "submission", _("Submission")
 
 
 class Policy(models.Model):
@@ -134,6 +131,3 @@ class Clock(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.due_at:%Y-%m-%d %H:%M}"
-
-    def still(self, now: Any) -> bool:
-        return self.stopped_at is None and self.due_at > now

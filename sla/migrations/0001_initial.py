@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
             name='Policy',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('first_response', 'First response'), ('next_response', 'Next response'), ('repair', 'Repair'), ('submission', 'Submission')], max_length=30, unique=True, verbose_name='promise')),
+                ('kind', models.CharField(choices=[('first_response', 'First response'), ('next_response', 'Next response'), ('repair', 'Repair')], max_length=30, unique=True, verbose_name='promise')),
                 ('amount', models.PositiveIntegerField(verbose_name='amount')),
                 ('unit', models.CharField(choices=[('minutes', 'Minutes'), ('working_minutes', 'Working minutes'), ('working_days', 'Working days')], default='minutes', max_length=20, verbose_name='counted in')),
                 ('warn_percent', models.PositiveSmallIntegerField(default=75, verbose_name='warn when this much has passed, %')),
@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
             name='Clock',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('first_response', 'First response'), ('next_response', 'Next response'), ('repair', 'Repair'), ('submission', 'Submission')], max_length=30, verbose_name='promise')),
+                ('kind', models.CharField(choices=[('first_response', 'First response'), ('next_response', 'Next response'), ('repair', 'Repair')], max_length=30, verbose_name='promise')),
                 ('object_id', models.BigIntegerField(verbose_name='number of the subject')),
                 ('started_at', models.DateTimeField(verbose_name='started')),
                 ('due_at', models.DateTimeField(verbose_name='due')),
