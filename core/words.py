@@ -12,9 +12,10 @@ import zlib
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from babel import Locale
 from django.utils import dateformat, timezone
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -112,3 +113,9 @@ def initials(name: str) -> str:
 def tone_for(key: Any) -> str:
     """The same tone for the same person on every page and in every process."""
     return AVATAR_TONES[zlib.crc32(str(key).encode()) % len(AVATAR_TONES)]
+
+
+def country_name(code: str, language: str = "") -> str:
+    """The country of a two-letter code in this language, else in the reader's."""
+    names = Locale.parse(to_locale(language or get_language() or "en")).territories
+    return str(names.get(code, code))

@@ -13,7 +13,8 @@ from core.workflow import Step
 from history.models import Entry
 from history.sentences import Sentence, sentence_for
 
-LIMIT = 50
+LIMIT = 500
+NEWEST = 10  # on a page about something else
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,23 @@ def lines(subject: models.Model, user: Any, *, limit: int = LIMIT) -> list[Line]
 
     Customers read neither internal entries, nor verbs that are not public, nor notes of staff.
     """
+    return newest(subject, user, limit)[0]
+
+
+def newest(subject: models.Model, user: Any, limit: int) -> tuple[list[Line], bool]:
+    """The same, and whether there are earlier entries."""
     entries = Entry.objects.of(subject).select_related("actor").order_by("-id")
     customer = getattr(user, "role", "customer") == "customer"
     if customer:
         entries = entries.public()
-    said = [(entry, _sentence(type(subject), entry)) for entry in entries[:limit]]
-    return [
+    found = list(entries[: limit + 1])
+    said = [(entry, _sentence(type(subject), entry)) for entry in found[:limit]]
+    shown = [
         _line(entry, sentence, hide_note=customer and entry.actor_role != "customer")
         for entry, sentence in said
         if sentence and (sentence.public or not customer)
     ]
+    return shown, len(found) > limit
 
 
 def _sentence(model: type[models.Model], entry: Entry) -> Sentence | None:

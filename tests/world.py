@@ -408,6 +408,7 @@ def _bench(home: Home, carrier: Carrier, model: ProductModel) -> None:
         _unit(home, order, ready=True, outbound_container=box)
     for _number in range(home.rows - 1):
         _unit(home, order, state="received", received_at=now, received_by=home.engineer)
+        record(order, "edited", actor=home.agent)
     RepairOrder.objects.filter(pk=order.pk).update(sent_count=1, back_count=4)
     _notes(home, order)
     _parcels(home, carrier)

@@ -24,7 +24,7 @@ from workorders import presence
 from workorders.models import Counselling, Message, RepairOrder, Thread
 from workorders.models.counselling import CounsellingQuerySet
 
-LATEST = 200  # messages on a page before "Show earlier messages"
+LATEST = 12  # messages on a page; what was before and after is a link away
 
 
 @dataclass(frozen=True)
@@ -87,23 +87,41 @@ class Cursor:
 
     @classmethod
     def of(cls, query: QueryDict) -> Cursor:
-        def number(name: str) -> int:
-            given = query.get(name, "")
-            return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+        after, entry = _number(query, "after"), _number(query, "entry")
+        return cls(after, entry, query.get("day", "")[:10], query.get("who", "")[:400])
 
-        return cls(
-            number("after"), number("entry"), query.get("day", "")[:10], query.get("who", "")[:400]
-        )
+
+@dataclass(frozen=True)
+class Stretch:
+    """Which part of a thread is asked for: its end, unless one of these says otherwise.
+
+    `before` is a message that stands on the page already: what was said before it. `start` is the
+    message to begin with (a link to one message). `whole` is everything, for printing.
+    """
+
+    before: int = 0
+    start: int = 0
+    whole: bool = False
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Stretch:
+        return cls(_number(query, "before"), _number(query, "from"), bool(query.get("all")))
 
 
 @dataclass
 class Talk:
-    """A thread, or the new part of it, ready for `_thread.html`."""
+    """A part of a thread, or what is new in it, ready for `_thread.html`.
+
+    `earlier` and `later` are the messages that the parts before and after this one hang on; 0 at
+    the ends. `joins` is the day that the part below begins with, when this one ends on it.
+    """
 
     subject: Counselling | RepairOrder
     items: list[Item]
     cursor: Cursor
-    earlier: bool = False
+    earlier: int = 0
+    later: int = 0
+    joins: dt.date | None = None
 
 
 def read(
@@ -111,18 +129,16 @@ def read(
     reader: User,
     *,
     since: Cursor | None = None,
-    whole: bool = False,
+    stretch: Stretch | None = None,
 ) -> Talk:
     """The conversation as this person may read it; three queries, whatever its length.
 
     `since` gives only what came after it. Internal notes and events never reach customers (Z04).
     """
     thread = Thread(pk=subject.thread_id, customer_id=subject.customer_id)
-    since, first = since or Cursor(), since is None
-    messages, earlier = _messages(thread, reader, since, whole=whole or not first)
-    entries = _entries(subject, reader, since)
-    if earlier:
-        entries = [entry for entry in entries if entry.at >= messages[0].created_at]
+    part = _part(thread, reader, since, stretch or Stretch())
+    messages, since, first = part.messages, since or Cursor(), since is None
+    entries = _entries(subject, reader, since, part)
     files = _files_of(messages)
     items = [_bubble(message, reader, files) for message in messages]
     items += [_event(entry) for entry in entries]
@@ -134,9 +150,12 @@ def read(
         presence.sentence(presence.who(thread.pk, reader)),
     )
     _mark_days(items, cursor)
-    if items and first:
+    if items and first and not part.later:
         items[-1].newest = True
-    return Talk(subject, items, cursor, earlier)
+    below = timezone.localtime(part.until).date() if part.until else None
+    joins = below if below and below.isoformat() == cursor.day else None
+    earlier = messages[0].pk if part.earlier and messages else 0
+    return Talk(subject, items, cursor, earlier, part.later, joins)
 
 
 def with_latest(rows: CounsellingQuerySet, reader: User) -> CounsellingQuerySet:
@@ -169,29 +188,72 @@ def promise(enquiry: Counselling, now: dt.datetime | None = None) -> tuple[str, 
     return "ours", None
 
 
+def _number(query: QueryDict, name: str) -> int:
+    """A primary key out of an address; 0 for anything else."""
+    given = query.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+
+
 def by_service(role: str) -> bool:
     return role != Role.CUSTOMER
 
 
 # ------------------------------------------------------------------ inside
-def _messages(
-    thread: Thread, reader: User, since: Cursor, *, whole: bool
-) -> tuple[list[Message], bool]:
-    rows = thread.messages.filter(pk__gt=since.message).select_related("author")
+@dataclass
+class _Part:
+    """Messages that follow each other, and the moments between which events belong to them."""
+
+    messages: list[Message]
+    earlier: bool = False
+    later: int = 0
+    until: dt.datetime | None = None
+
+    @property
+    def begins(self) -> dt.datetime | None:
+        return self.messages[0].created_at if self.earlier and self.messages else None
+
+
+def _part(thread: Thread, reader: User, since: Cursor | None, stretch: Stretch) -> _Part:
+    """One query. What is new since a look is given whole, so that nothing is skipped."""
+    rows = thread.messages.select_related("author")
     if reader.role == Role.CUSTOMER:
         rows = rows.filter(internal=False)
-    if whole:
-        return list(rows.order_by("pk")), False
-    latest = list(rows.order_by("-pk")[: LATEST + 1])
-    return latest[:LATEST][::-1], len(latest) > LATEST
+    if since and since.message:
+        return _Part(list(rows.filter(pk__gt=since.message).order_by("pk")))
+    if stretch.whole:
+        return _Part(list(rows.order_by("pk")))
+    if stretch.start:
+        return _onwards(rows, stretch.start)
+    if stretch.before:
+        rows = rows.filter(pk__lte=stretch.before)
+    found = list(rows.order_by("-pk")[: LATEST + 2])
+    below = found.pop(0) if stretch.before and found and found[0].pk == stretch.before else None
+    later, until = (below.pk, below.created_at) if below else (0, None)
+    return _Part(found[:LATEST][::-1], len(found) > LATEST, later, until)
+
+
+def _onwards(rows: Any, start: int) -> _Part:
+    """From one message on; the end of the thread when that is no further away than a page."""
+    ahead = list(rows.filter(pk__gte=start).order_by("pk")[: LATEST + 1])
+    if len(ahead) <= LATEST:
+        found = list(rows.order_by("-pk")[: LATEST + 1])
+        return _Part(found[:LATEST][::-1], len(found) > LATEST)
+    earlier = rows.filter(pk__lt=start).exists()
+    return _Part(ahead[:LATEST], earlier, ahead[LATEST].pk, ahead[LATEST].created_at)
 
 
 def _verbs(reader: User) -> list[str]:
     return [v for v, said in EVENTS.items() if said.public or by_service(reader.role)]
 
 
-def _entries(subject: Counselling | RepairOrder, reader: User, since: Cursor) -> list[Entry]:
+def _entries(
+    subject: Counselling | RepairOrder, reader: User, since: Cursor, part: _Part
+) -> list[Entry]:
     entries = Entry.objects.of(subject).filter(pk__gt=since.entry, verb__in=_verbs(reader))
+    if part.begins:
+        entries = entries.filter(at__gte=part.begins)
+    if part.until:
+        entries = entries.filter(at__lt=part.until)
     if reader.role == Role.CUSTOMER:
         entries = entries.public()
     return list(entries.select_related("actor"))

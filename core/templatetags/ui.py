@@ -251,6 +251,7 @@ def size(octets: int | None) -> str:
 
 register.filter("initials", words.initials)
 register.filter("tone_for", words.tone_for)
+register.filter("country", words.country_name)
 
 PLACE = ("after", "before", "page")  # where a list stands; another filter starts at its beginning
 

@@ -42,8 +42,9 @@ async function copy(text) {
 function oldDialog(button) {
   const dialog = document.getElementById(button.getAttribute("commandfor"));
   if (!dialog || "command" in HTMLButtonElement.prototype) return;
-  if (button.getAttribute("command") === "close") dialog.close();
-  else dialog.showModal();
+  if (button.getAttribute("command") === "close") return dialog.close();
+  dialog.showModal();
+  dialog.dispatchEvent(new Event("opened"));
 }
 
 // [data-dialog=id]: a link to a page of its own that opens as a dialog where the page has it.
@@ -52,6 +53,7 @@ function dialogFor(link, event) {
   if (!dialog || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   dialog.showModal();
+  dialog.dispatchEvent(new Event("opened")); // some fetch what stands in them
 }
 
 document.addEventListener("click", (event) => {
@@ -75,4 +77,9 @@ function focusIn(root) {
   if (target) target.focus();
 }
 focusIn(document);
+// A link to one message of a long conversation: ask for the part that has it.
+const linked = /^#m-(\d+)$/.exec(location.hash);
+if (linked && document.getElementById("thread") && !document.querySelector(location.hash)) {
+  if (!new URLSearchParams(location.search).has("from")) location.replace(`?from=${linked[1]}${location.hash}`);
+}
 document.addEventListener("htmx:load", (event) => focusIn(event.detail.elt));

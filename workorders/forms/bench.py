@@ -89,8 +89,12 @@ class ParcelForm(WithFiles):
 
     kinds = IMAGES
 
-    shop = forms.ModelChoiceField(label=_("Repair shop"), queryset=RepairShop.objects.none())
-    carrier = KnownChoiceField(CARRIERS, label=_("Carrier"), required=False)
+    shop = forms.ModelChoiceField(
+        label=_("Repair shop"), empty_label=_("Choose"), queryset=RepairShop.objects.none()
+    )
+    carrier = KnownChoiceField(
+        CARRIERS, label=_("Carrier"), empty_label=_("Choose"), required=False
+    )
     waybill = forms.CharField(label=_("Waybill (HWB) number"), max_length=60, required=False)
     code = forms.CharField(
         label=_("Code on the parcel"),
@@ -137,7 +141,7 @@ class MatchForm(forms.Form):
 class ReturnForm(forms.Form):
     """The return: which carrier, which number (once per carrier)."""
 
-    carrier = KnownChoiceField(CARRIERS, label=_("Carrier"))
+    carrier = KnownChoiceField(CARRIERS, label=_("Carrier"), empty_label=_("Choose"))
     waybill = forms.CharField(label=_("Waybill (HWB) number"), max_length=60)
 
     def __init__(self, *args: Any, order: RepairOrder, **kwargs: Any) -> None:

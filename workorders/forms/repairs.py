@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Customer
-from core.choices import KnownChoiceField
+from core.choices import KnownChoiceField, LongSelect
 from devices.models import DeviceType
 from logistics.models import Address
 from repairshops.models import RepairShop
@@ -21,6 +21,7 @@ from workorders.services import orders
 from workorders.services.serials import TAKABLE, RowVerdict
 
 NEW_ADDRESS = "new"
+CARDS = 6  # addresses that stand side by side; more of them are a list
 CODE_INPUT = {
     "autocomplete": "off",
     "autocapitalize": "characters",
@@ -71,6 +72,7 @@ class DraftForm(forms.Form):
         CARRIERS,
         label=_("Logistics company"),
         empty_label=_("Choose"),
+        widget=LongSelect,
         error_messages={"required": _("Choose the company that carries your parcel.")},
     )
     waybill = forms.CharField(
@@ -92,6 +94,7 @@ class DraftForm(forms.Form):
         CARRIERS,
         label=_("Preferred return carrier"),
         empty_label=_("Choose"),
+        widget=LongSelect,
         error_messages={"required": _("Choose the company for the way back.")},
     )
     use_required_attribute = False
@@ -104,17 +107,32 @@ class DraftForm(forms.Form):
         customer: Customer,
         order: RepairOrder | None = None,
         complete: bool = False,
+        query: Any = None,
         **options: Any,
     ) -> None:
         super().__init__(data, **options)
         self.addresses = {str(row.pk): row for row in Address.objects.filter(customer=customer)}
-        cast("Any", self.fields["return_to"]).choices = [
-            *((pk, address_label(row)) for pk, row in self.addresses.items()),
-            (NEW_ADDRESS, _("New address")),
-        ]
+        self._offer_addresses()
         self.complete = complete
         if order is not None:
             self.initial = draft_values(order, self.addresses)
+            if query and query.get("return_to") == NEW_ADDRESS:
+                self.initial["return_to"] = NEW_ADDRESS
+
+    def _offer_addresses(self) -> None:
+        """Few are cards side by side; many are one list that can be typed into."""
+        field, rows = cast("Any", self.fields["return_to"]), self.addresses.items()
+        new = (NEW_ADDRESS, _("New address"))
+        if self.many_addresses:
+            field.widget = LongSelect()
+            lines = ((pk, ", ".join(address_words(row))) for pk, row in rows)
+            field.choices = [("", _("Choose")), *lines, new]
+        else:
+            field.choices = [*((pk, address_label(row)) for pk, row in rows), new]
+
+    @property
+    def many_addresses(self) -> bool:
+        return len(self.addresses) > CARDS
 
     def full_clean(self) -> None:
         """Everything is needed in the end; a draft may still leave it open."""
@@ -140,9 +158,14 @@ class DraftForm(forms.Form):
         )
 
 
-def address_label(address: Address) -> SafeString:
+def address_words(address: Address) -> tuple[str, str, str]:
+    """Who, street, place."""
     place = " ".join(part for part in (address.postcode, address.city, address.country) if part)
-    return format_html("{}<small>{}, {}</small>", address.recipient, address.street, place)
+    return address.recipient, address.street, place
+
+
+def address_label(address: Address) -> SafeString:
+    return format_html("{}<small>{}, {}</small>", *address_words(address))
 
 
 def draft_values(order: RepairOrder, addresses: dict[str, Address]) -> dict[str, Any]:
@@ -300,6 +323,7 @@ class WaybillForm(forms.Form):
         CARRIERS,
         label=_("Logistics company"),
         empty_label=_("Choose"),
+        widget=LongSelect,
         error_messages={"required": _("Choose the company that carries your parcel.")},
     )
     waybill = forms.CharField(
@@ -325,6 +349,7 @@ class ReturnForm(forms.Form):
         CARRIERS,
         label=_("Preferred return carrier"),
         empty_label=_("Choose"),
+        widget=LongSelect,
         error_messages={"required": _("Choose the company for the way back.")},
     )
 

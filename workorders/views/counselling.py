@@ -86,8 +86,8 @@ def counselling(request: UserRequest, number: int) -> HttpResponse:
 
         return desk.counselling_page(request, enquiry)
     form = MessageForm(actor=request.user, thread=enquiry.thread_id)
-    whole = bool(request.GET.get("all"))
-    talk = conversation.read(enquiry, request.user, whole=whole)
+    stretch = conversation.Stretch.of(request.GET)
+    talk = conversation.read(enquiry, request.user, stretch=stretch)
     return render(request, "workorders/counselling/page.html", page(request, enquiry, talk, form))
 
 
@@ -125,6 +125,7 @@ def page(
 def addresses(enquiry: Counselling) -> dict[str, str]:
     """Where the partials of the conversation post and poll."""
     return {
+        "page_url": reverse("workorders:counselling", args=[enquiry.number]),
         "poll_url": reverse("workorders:messages", args=[enquiry.number]),
         "post_url": reverse("workorders:message-post", args=[enquiry.number]),
     }
@@ -152,8 +153,11 @@ def see(name: str, *args: Any, anchor: str = "") -> HttpResponseRedirect:
 def messages(request: UserRequest, number: int) -> HttpResponse:
     """What is new since the page looked last; 204 when nothing is. Three queries then, no write.
 
-    `?doing=` is how a composer tells that somebody is typing: it goes into the cache.
+    `?doing=` is how a composer tells that somebody is typing: it goes into the cache. `?before=`
+    is the part of the thread that goes above what the page shows.
     """
+    if request.GET.get("before"):
+        return _earlier(request, visible(request, number))
     rows = Counselling.objects.visible_to(request.user).numbered(number)
     enquiry: Any = get_or_miss(conversation.with_latest(rows, request.user), request)
     doing = request.GET.get("doing", "")
@@ -172,6 +176,14 @@ def messages(request: UserRequest, number: int) -> HttpResponse:
     if context["customer_page"]:
         context |= page(request, enquiry, talk, None)
     return render(request, "workorders/counselling/_news.html", context)
+
+
+def _earlier(request: UserRequest, enquiry: Counselling) -> HttpResponse:
+    """What was said before, for the top of the thread; the cursor of the poll stays as it is."""
+    stretch = conversation.Stretch.of(request.GET)
+    talk = conversation.read(enquiry, request.user, stretch=stretch)
+    context = {"talk": talk, **addresses(enquiry)}
+    return render(request, "workorders/counselling/_earlier_news.html", context)
 
 
 @require_POST

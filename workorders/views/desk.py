@@ -146,7 +146,10 @@ def counselling_convert(request: UserRequest, number: int) -> HttpResponse:
 
 
 def _step_page(page: Desk, name: str, refusal: Refused | None = None) -> HttpResponse:
-    """The step as a page of its own: fresh, with errors (422), or refused (409), text kept."""
+    """The step as a page of its own: fresh, with errors (422), or refused (409), text kept.
+
+    htmx asks for the form alone when its dialog opens: the enquiry's page stays lean.
+    """
     offer = page.offers.get(name)
     reasons = refusal.reasons if refusal else offer.reasons if offer else ()
     if offer is None and refusal is None:
@@ -159,6 +162,9 @@ def _step_page(page: Desk, name: str, refusal: Refused | None = None) -> HttpRes
         "blocked": bool(reasons) or not page.may_act,
     }
     status = 409 if refusal else 422 if page.forms else 200
+    if status == 200 and page.request.headers.get("HX-Request"):
+        context["dialog"] = True
+        return render(page.request, f"workorders/desk/_{name}_form.html", context)
     return render(page.request, f"workorders/desk/{name}.html", context, status=status)
 
 

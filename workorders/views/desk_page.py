@@ -30,7 +30,7 @@ from workorders.forms.counselling import MessageForm
 from workorders.forms.desk import ConvertForm, DeviceForm, OverrideForm, ReferForm
 from workorders.models import Counselling, Message, RepairOrder, Unit
 from workorders.models.counselling import NUMBER_BASE
-from workorders.views.queue import agents
+from workorders.views.queue import keep_agents, kept_agents
 from workorders.views.queue_rows import status_badge
 
 FormType = TypeVar("FormType", bound=Form)
@@ -81,13 +81,31 @@ class Desk:
         names = ("state", "needs_answer", "outcome", "first_replied_at")
         return status_badge({name: getattr(self.counselling, name) for name in names})
 
-    @cached_property
+    @property
     def people(self) -> list[User]:
         """The customer's logins; the enquiry's opener first. None for who has no login (R83)."""
-        customer = self.counselling.customer_id
+        return self._users[0]
+
+    @property
+    def agents(self) -> list[tuple[int, str]]:
+        """Who can look after it."""
+        return self._users[1]
+
+    @cached_property
+    def _users(self) -> tuple[list[User], list[tuple[int, str]]]:
+        """Logins and agents: one query, whether the agents are kept or not."""
+        customer, kept = self.counselling.customer_id, kept_agents()
         people = User.objects.visible_to(self.request.user).filter(customer_id=customer)
-        found = list(people[:SHOWN])
-        return sorted(found, key=lambda person: person.pk != self.counselling.opened_by_id)
+        if kept is None:
+            both = (people.values("pk")[:SHOWN], User.objects.agents().values("pk"))
+            rows = User.objects.visible_to(self.request.user)
+            found = list(rows.filter(Q(pk__in=both[0]) | Q(pk__in=both[1])))
+            kept = keep_agents((user.pk, user.name) for user in found if user.role == Role.AGENT)
+        else:
+            found = list(people[:SHOWN])
+        logins = [user for user in found if user.customer_id == customer]
+        opener = self.counselling.opened_by_id
+        return sorted(logins, key=lambda person: person.pk != opener), kept
 
     @property
     def local_time(self) -> str:
@@ -180,7 +198,7 @@ class Desk:
     @property
     def stranger(self) -> bool:
         """It is with somebody who is no longer of customer service."""
-        return self.counselling.assignee_id not in {None, *(pk for pk, _name in agents())}
+        return self.counselling.assignee_id not in {None, *(pk for pk, _name in self.agents)}
 
     # A form that was refused stands where a fresh one would (text kept).
     @property
@@ -275,14 +293,14 @@ def counselling_page(
     status: int = 200,
 ) -> HttpResponse:
     """The agent's page. `forms` are refused ones by name, `message` the composer's (text kept)."""
-    whole = bool(request.GET.get("all"))
-    talk = conversation.read(counselling, request.user, whole=whole)
+    stretch = conversation.Stretch.of(request.GET)
+    talk = conversation.read(counselling, request.user, stretch=stretch)
     note = bool(request.GET.get("note"))
     form = message or MessageForm(
         actor=request.user,
         thread=counselling.thread_id,
         internal=note,
-        latest=newest_reply(counselling, talk),
+        latest=talk.cursor.message,
     )
     page = Desk(request, counselling, forms or {})
     context = {
@@ -290,7 +308,7 @@ def counselling_page(
         "counselling": counselling,
         "may_act": page.may_act,
         "talk": talk,
-        "agents": agents(),
+        "agents": page.agents,
         **composer_context(counselling, form, conflict),
     }
     return render(request, "workorders/desk/counselling.html", context, status=status)
@@ -319,7 +337,7 @@ def _fresh_head(request: UserRequest, number: int) -> bytes:
     """What was sent turned the ball round: whose turn it is, and what may be done, say so."""
     fresh = for_desk(request, number)
     page = Desk(request, fresh)
-    context = {"desk": page, "counselling": fresh, "may_act": page.may_act, "agents": agents()}
+    context = {"desk": page, "counselling": fresh, "may_act": page.may_act, "agents": page.agents}
     head = render(request, "workorders/desk/_head.html", context | {"oob": True})
     return head.content
 
@@ -339,6 +357,7 @@ def composer_context(
         "form": form,
         "conflict": conflict,
         "url": reverse("workorders:message-post", args=[counselling.number]),
+        "page_url": here,
         "poll_url": reverse("workorders:messages", args=[counselling.number]),
         "label": _("Internal note for colleagues") if note else reply_words,
         "placeholder": _("Only customer service reads this.") if note else reply_words,
@@ -351,10 +370,3 @@ def composer_context(
         "closable": counselling.state != Counselling.State.FINISHED,
         "close_url": reverse("workorders:counselling-resolve", args=[counselling.number]),
     }
-
-
-def newest_reply(counselling: Counselling, talk: conversation.Talk) -> int:
-    """The newest public message of customer service that the page shows; 0 when there is none."""
-    replies = [item.message for item in talk.items if item.message and not item.message.internal]
-    ours = [reply.pk for reply in replies if conversation.by_service(reply.author_role)]
-    return max(ours, default=0)

@@ -40,7 +40,7 @@ from workorders.views.bench.parts import asked
 
 ROW = (
     '<tr{new}><td class="lead"><a href="{enquiry_url}">{number}</a><small dir="auto">{subject}'
-    "</small></td>{code}<td>{device}<small{sn}</small></td>{until}"
+    '</small></td>{code}<td data-label="{device_label}">{device}<small{sn}</small></td>{until}'
     '<td class="side-cell">{status}</td>{progress}{back}</tr>'
 )
 SN = ' class="sn" translate="no">{}'
@@ -155,7 +155,12 @@ def _device(line: Line, first: First | None, today: date) -> dict[str, Any]:
     text = model or _("Device")
     if more > 0:
         text = _("%(model)s and %(more)d more") % {"model": text, "more": more}
-    return {"device": text, "sn": format_html(SN, serial or ""), "until": _until(until, today)}
+    return {
+        "device_label": _("Device"),
+        "device": text,
+        "sn": format_html(SN, serial or ""),
+        "until": _until(until, today),
+    }
 
 
 def _until(until: date | None, today: date) -> SafeString:
@@ -234,6 +239,6 @@ def _entry(line: Line) -> dict[str, Any]:
     return {
         "url": _order_url(line) if line.kind == ORDER else thread,
         "title": line.subject or line.code,
-        "detail": f"{line.number or ''} {line.code}".strip(),
+        "detail": " · ".join(filter(None, (str(line.number or ""), line.code))),
         "badge": badge("amber", _("Submit repair order"), "pen") if draft else status_of(line),
     }

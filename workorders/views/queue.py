@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
@@ -58,11 +59,20 @@ STATES = (
 
 def agents() -> list[tuple[int, str]]:
     """Who can look after an enquiry; kept for a minute, the list hardly changes."""
-    found = cache.get("desk:agents")
-    if found is None:
-        found = list(User.objects.agents().values_list("pk", "name"))
-        cache.set("desk:agents", found, CHOICES_SECONDS)
-    return list(found)
+    found = kept_agents()
+    return keep_agents(User.objects.agents().values_list("pk", "name")) if found is None else found
+
+
+def kept_agents() -> list[tuple[int, str]] | None:
+    """None when nobody asked within the last minute."""
+    found: list[tuple[int, str]] | None = cache.get("desk:agents")
+    return found
+
+
+def keep_agents(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    kept = list(found)
+    cache.set("desk:agents", kept, CHOICES_SECONDS)
+    return kept
 
 
 def model_names() -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from workorders.views.bench.parts import files_of
 from workorders.views.repair_parts import stepper, tally, units_page
 
 State = RepairOrder.State
+NOTES = 3  # of one device, in the table of all
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Seen:
 
     unit: Unit
     notes: list[tuple[UnitNote, list[Attachment]]] = field(default_factory=list)
+    hidden: int = 0  # earlier notes, a link away
 
 
 def detail_page(request: HttpRequest, order: RepairOrder) -> HttpResponse:
@@ -45,7 +47,8 @@ def detail_page(request: HttpRequest, order: RepairOrder) -> HttpResponse:
         "steps": stepper(order) if order.state != State.CANCELLED else [],
         "promise": promise(order, states),
         "units": units,
-        "seen": _seen(request, units.rows),
+        "seen": _seen(request, units.rows, whole=units.one),
+        "here": reverse("workorders:repair", args=[order.code]),
         "total": sum(states.values()),
         "finished": sum(states[state] for state in Unit.GOING_BACK),
         "inbound": [row for row in shipments if row.direction == Direction.IN and row.waybill],
@@ -67,13 +70,20 @@ def _shipments(request: HttpRequest, order: RepairOrder) -> list[Shipment]:
     return list(rows.select_related("carrier").order_by("pk"))
 
 
-def _seen(request: HttpRequest, rows: list[Unit]) -> list[Seen]:
-    """Notes the customer may read and their photos, two queries for all devices of the page."""
+def _seen(request: HttpRequest, rows: list[Unit], *, whole: bool) -> list[Seen]:
+    """Notes the customer may read and their photos, two queries for all devices of the page.
+
+    Of each device the newest; the `whole` of them when it is looked at alone.
+    """
     seen = {unit.pk: Seen(unit) for unit in rows}
-    notes = list(UnitNote.objects.visible_to(request.user).filter(unit__in=seen))
-    files = files_of(UnitNote, [note.pk for note in notes])
-    for note in notes:
-        seen[note.unit_id].notes.append((note, files.get(note.pk, [])))
+    told: dict[int, list[UnitNote]] = defaultdict(list)
+    for note in UnitNote.objects.visible_to(request.user).filter(unit__in=seen):
+        told[note.unit_id].append(note)
+    shown = {pk: notes if whole else notes[-NOTES:] for pk, notes in told.items()}
+    files = files_of(UnitNote, [note.pk for notes in shown.values() for note in notes])
+    for pk, notes in shown.items():
+        seen[pk].notes = [(note, files.get(note.pk, [])) for note in notes]
+        seen[pk].hidden = len(told[pk]) - len(notes)
     return list(seen.values())
 
 

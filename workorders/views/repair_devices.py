@@ -31,7 +31,7 @@ from workorders.services import orders
 from workorders.services.drafts import MOST_UNITS
 from workorders.services.serials import TAKABLE, Defaults, Row, RowVerdict, counts
 from workorders.views.answers import see_other
-from workorders.views.repair_parts import at_version, find_order, way_to
+from workorders.views.repair_parts import DRAFT_PAGE, at_version, find_order, page_with, way_to
 
 EDITORS = (Role.CUSTOMER, Role.AGENT)
 METHODS = ["GET", "HEAD", "POST"]
@@ -60,26 +60,33 @@ def unit_add(request: UserRequest, code: str) -> HttpResponse:
     order = _draft(request, code)
     if request.method != "POST":
         start = {"device_type": DeviceType.MACHINE, "shop": order.shop_id}
+        if request.headers.get("HX-Request"):  # the dialog of the draft
+            context = {"order": order, "form": DeviceForm(initial=start, auto_id="add_%s")}
+            return render(request, "workorders/repair/_add_device.html", context)
         return _device_page(request, order, DeviceForm(initial=start))
     form = DeviceForm(request.POST)
     if not form.is_valid():
         return _device_page(request, order, form)
     try:
-        target = _add(request, order, form)
+        target, unit = _add(request, order, form)
     except ValidationError as error:
         form.refuse(error)
         return _device_page(request, order, form)
     messages.success(request, _("Device %(sn)s added.") % {"sn": form.cleaned_data["sn"]})
     if "again" in request.POST:
         return see_other(reverse("workorders:unit-add", args=[target.code]))
-    return see_other(way_to(target, request.user))
+    return see_other(_beside(request, target, unit.pk))
+
+
+def _beside(request: UserRequest, order: RepairOrder, pk: int) -> str:
+    """The page of the draft on which this device stands, or stood."""
+    return way_to(order, request.user) + page_with(order, pk, DRAFT_PAGE)
 
 
 @transaction.atomic
-def _add(request: UserRequest, order: RepairOrder, form: DeviceForm) -> RepairOrder:
+def _add(request: UserRequest, order: RepairOrder, form: DeviceForm) -> tuple[RepairOrder, Unit]:
     target = _order_for(request, order, form, leaving=0)
-    orders.add_unit(target, form.device, actor=request.user)
-    return target
+    return target, orders.add_unit(target, form.device, actor=request.user)
 
 
 def _order_for(
@@ -125,7 +132,7 @@ def unit_edit(request: UserRequest, code: str, pk: int) -> HttpResponse:
         at_version(form, stale.subject.version)  # type: ignore[attr-defined]
         return _device_page(request, order, form, unit, stale=True)
     messages.success(request, _("Device saved."))
-    return see_other(way_to(target, request.user))
+    return see_other(_beside(request, target, unit.pk))
 
 
 @transaction.atomic
@@ -170,7 +177,7 @@ def unit_delete(request: UserRequest, code: str, pk: int) -> HttpResponse:
         if unit is not None:
             orders.remove_unit(unit, actor=request.user)
             messages.success(request, _("Device %(sn)s deleted.") % {"sn": unit.sn})
-        return see_other(back)
+        return see_other(_beside(request, order, pk))
     context = {"order": order, "unit": _unit(request, order, pk), "back": back}
     return render(request, "workorders/repair/device_delete.html", context)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count
 from django.forms import Form
@@ -15,12 +16,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.roles import Role
 from core.limits import get_or_miss
 from core.workflow import Text
-from devices.models import Verdict
+from devices.models import Verdict, normalise_sn
 from workorders.customer_list import STEPS
 from workorders.models import RepairOrder, Unit
 from workorders.services import orders
 
-PAGE = 50
+DRAFT_PAGE = 8  # in the form, beside everything else that is filled in there
+PAGE = 20  # devices on a page of an order; what a device is told about fills a row
 LABELS: dict[str, Text] = {
     "awaiting_submission": _("Code issued"),
     "pending_delivery": _("Submitted"),
@@ -65,23 +67,60 @@ def way_to(order: RepairOrder, user: Any) -> str:
 
 @dataclass(frozen=True)
 class UnitPage:
-    """Fifty devices of an order and the address of the next ones."""
+    """Some devices of an order, and the query strings of those before and after them.
+
+    `sn` is what was searched for, `one` says that a single device is looked at.
+    """
 
     rows: list[Unit]
-    next: str
-    first: str
+    previous: str = ""
+    next: str = ""
+    sn: str = ""
+    one: bool = False
+
+    @property
+    def partial(self) -> bool:
+        """Not every device of the order stands here."""
+        return bool(self.previous or self.next or self.sn or self.one)
 
 
-def units_page(request: HttpRequest, order: RepairOrder) -> UnitPage:
-    """By key, so that the hundredth page costs what the first one costs."""
+def units_page(request: HttpRequest, order: RepairOrder, size: int = PAGE) -> UnitPage:
+    """By key, so that the hundredth page costs what the first one costs; one query.
+
+    `?sn=` finds serial numbers by a part of them, `?unit=` is one device.
+    """
     rows = orders.units_of(order).select_related("model").order_by("pk")
-    after = request.GET.get("after", "")
-    moved = after.isascii() and after.isdigit() and len(after) < 16
-    if moved:
-        rows = rows.filter(pk__gt=int(after))
-    found = list(rows[: PAGE + 1])
-    following = f"?after={found[PAGE - 1].pk}#devices" if len(found) > PAGE else ""
-    return UnitPage(found[:PAGE], following, "?#devices" if moved else "")
+    if pk := _key(request, "unit"):
+        return UnitPage(list(rows.filter(pk=pk)), one=True)
+    asked = request.GET.get("sn", "").strip()[:80]
+    if asked:
+        rows = rows.filter(sn__contains=normalise_sn(asked) or asked)
+    after, before = _key(request, "after"), _key(request, "before")
+    if before:
+        found = list(rows.filter(pk__lt=before).order_by("-pk")[: size + 1])
+        shown, back, on = found[:size][::-1], len(found) > size, True
+    else:
+        found = list(rows.filter(pk__gt=after)[: size + 1])
+        shown, back, on = found[:size], bool(after), len(found) > size
+    search = {"sn": asked} if asked else {}
+    return UnitPage(
+        shown,
+        "?" + urlencode({**search, "before": shown[0].pk}) if back and shown else "",
+        "?" + urlencode({**search, "after": shown[-1].pk}) if on and shown else "",
+        asked,
+    )
+
+
+def _key(request: HttpRequest, name: str) -> int:
+    given = request.GET.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
+
+
+def page_with(order: RepairOrder, pk: int, size: int) -> str:
+    """The query string of the page a device stands on, or stood on; two queries."""
+    rows = orders.units_of(order).order_by("pk").values_list("pk", flat=True)
+    place = rows.filter(pk__lt=pk).count() // size * size
+    return f"?after={rows[place - 1]}#devices" if place else ""
 
 
 def tally(order: RepairOrder) -> Counter[str]:

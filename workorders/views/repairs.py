@@ -17,13 +17,19 @@ from accounts.roles import Role
 from core.workflow import Refused, Stale, Step, Text
 from jobs.once import once
 from logistics.forms import AddressForm
-from workorders.forms.repairs import CancelForm, CodeForm, DeviceForm, DraftForm
+from workorders.forms.repairs import CancelForm, CodeForm, DraftForm
 from workorders.models import RepairOrder
 from workorders.services import orders
 from workorders.views.answers import see_other
 from workorders.views.bench import order_page
 from workorders.views.repair_detail import detail_page
-from workorders.views.repair_parts import at_version, find_order, units_page, way_to
+from workorders.views.repair_parts import (
+    DRAFT_PAGE,
+    at_version,
+    find_order,
+    units_page,
+    way_to,
+)
 
 State = RepairOrder.State
 NEW = "new"  # prefix of the address that is entered in place
@@ -74,8 +80,14 @@ def repair_save(request: UserRequest, code: str) -> HttpResponse:
     answer = _save(request, order, complete=False)
     if answer is None:
         messages.success(request, _("Draft saved."))
-        return see_other(way_to(order, request.user))
+        return see_other(way_to(order, request.user) + _onwards(request))
     return answer
+
+
+def _onwards(request: HttpRequest) -> str:
+    """Without script, who turns a page or asks for more fields saves on the way there."""
+    place = "#new-address" if "return_to" in request.GET else "#devices"
+    return f"?{request.GET.urlencode()}{place}" if request.GET else ""
 
 
 @require_POST
@@ -141,15 +153,14 @@ def draft_page(
     """Devices, shipment, way back, and what is still missing before it can be submitted."""
     family = list(orders.counted_family(order).select_related("shop"))
     itself = next(each for each in family if each.pk == order.pk)
+    form = form or DraftForm(customer=order.customer, order=order, query=request.GET)
     context = {
         "order": order,
         "number": order.counselling.number if order.counselling else None,
-        "form": form or DraftForm(customer=order.customer, order=order),
-        "address": address or AddressForm(prefix=NEW),
-        "device_form": DeviceForm(
-            initial={"device_type": "machine", "shop": order.shop_id}, auto_id="add_%s"
-        ),
-        "units": units_page(request, order),
+        "here": way_to(order, request.user),
+        "form": form,
+        "address": address or (AddressForm(prefix=NEW) if form.wants_new_address else None),
+        "units": units_page(request, order, DRAFT_PAGE),
         "total": itself.total,  # type: ignore[attr-defined]
         "uncovered": itself.uncovered,  # type: ignore[attr-defined]
         "checks": _checks(order),

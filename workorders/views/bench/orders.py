@@ -27,6 +27,8 @@ from workorders.views.bench.parts import asked, damages_of, page_by_key, tabs
 
 READERS = (Role.AGENT, Role.ENGINEER, Role.SHOP_MANAGER)
 EXPORT_BATCH = 2_000
+ON_THE_PAGE = 15  # devices of an order at once, beside everything else that stands there
+FEW = 3  # parcels, shipments and damages of each kind; all of them behind `?view=goods`
 Group = tuple[Shipment | None, list[tuple[Container, int]]]
 
 
@@ -42,14 +44,23 @@ def order_page(request: UserRequest, order: RepairOrder) -> HttpResponse:
     listed = units.filter(state=state) if state else units
     inbound, outbound = _goods(order, _summed(heap, 1) | _summed(heap, 2))
     workshop = user.role in WORKSHOP
+    goods = request.GET.get("view") == "goods"
+    few = slice(None) if goods else slice(FEW)
+    damages = damages_of(order, photos=goods)
+    parcels = list(order.consignment.parcels.all()) if order.consignment else []
     context = {
         "order": order,
-        "page": page_by_key(request, listed.select_related("model", "engineer"), newest=False),
+        "page": page_by_key(
+            request, listed.select_related("model", "engineer"), newest=False, size=ON_THE_PAGE
+        ),
         "tabs": _state_tabs(request, states, state),
-        "inbound": inbound,
-        "outbound": outbound,
-        "damages": damages_of(order),
-        "parcels": list(order.consignment.parcels.all()) if order.consignment else [],
+        "inbound": inbound[few],
+        "outbound": outbound[few],
+        "damages": damages[few],
+        "parcels": parcels[few],
+        "goods": goods,
+        "folded": not goods
+        and (bool(damages) or any(len(rows) > FEW for rows in (inbound, outbound, parcels))),
         "may_receive": workshop and order.state in RepairOrder.FOLLOWING,
         "ready_count": sum(states.get(s, 0) for s in Unit.GOING_BACK),
         "may_talk": user.role in {Role.AGENT, Role.ADMIN} and order.counselling_id is not None,

@@ -54,13 +54,15 @@ def number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def page_by_key(request: HttpRequest, rows: models.QuerySet[Any], *, newest: bool) -> Page:
-    """Fifty rows by primary key, without an OFFSET and without a count."""
+def page_by_key(
+    request: HttpRequest, rows: models.QuerySet[Any], *, newest: bool, size: int = PAGE
+) -> Page:
+    """Some rows by primary key, without an OFFSET and without a count."""
     after = number(request.GET.get("after", ""))
     if after is not None:
         rows = rows.filter(pk__lt=after) if newest else rows.filter(pk__gt=after)
-    found = list(rows.order_by("-pk" if newest else "pk")[: PAGE + 1])
-    return _page(request, found, lambda row: str(row.pk), moved=after is not None)
+    found = list(rows.order_by("-pk" if newest else "pk")[: size + 1])
+    return _page(request, found, lambda row: str(row.pk), moved=after is not None, size=size)
 
 
 def page_by_due(request: HttpRequest, rows: models.QuerySet[Any]) -> Page:
@@ -90,9 +92,11 @@ def _due_key(row: Any) -> str:
     return f"{row.due_at.isoformat() if row.due_at else ''}~{row.pk}"
 
 
-def _page(request: HttpRequest, found: list[Any], key: Any, *, moved: bool) -> Page:
-    rows = found[:PAGE]
-    more = len(found) > PAGE
+def _page(
+    request: HttpRequest, found: list[Any], key: Any, *, moved: bool, size: int = PAGE
+) -> Page:
+    rows = found[:size]
+    more = len(found) > size
     following = query(request) if more else ""
     if more:
         joint = "&" if len(following) > 1 else ""
@@ -127,10 +131,10 @@ def files_of(model: type[models.Model], pks: Iterable[int]) -> dict[int, list[At
     return found
 
 
-def damages_of(order: RepairOrder) -> list[tuple[Damage, Any]]:
-    """Shipping damages of an order's goods with their photos."""
+def damages_of(order: RepairOrder, *, photos: bool = True) -> list[tuple[Damage, Any]]:
+    """Shipping damages of an order's goods, with their photos unless these are left out."""
     if order.consignment is None:
         return []
     damages = list(order.consignment.damages.select_related("recorded_by"))
-    photos = files_of(Damage, [damage.pk for damage in damages])
-    return [(damage, photos.get(damage.pk, ())) for damage in damages]
+    files = files_of(Damage, [damage.pk for damage in damages]) if photos else {}
+    return [(damage, files.get(damage.pk, ())) for damage in damages]

@@ -43,6 +43,7 @@ STAGES = (
     (("ready", "unrepairable", "rejected"), _("Ready")),
 )
 EARLIER = 10
+NOTES = 5  # the newest; `?notes=all` shows every one
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,12 @@ def _page(
         "may_report": may_write and unit.outbound_container_id is None,
         "note": note or NoteForm(actor=request.user),
         "may_note": request.user.role in WORKSHOP,
-        "notes": _notes(unit, request.user),
+        **_notes(unit, request),
         "exits": [(o, (exits or {}).get(o.name) or StepForm()) for o in offers if o.exit],
         "aside": [o for o in offers if not o.exit and o.name not in FORWARD],
-        "forward": _forward(offers),
+        "forward": (forward := _forward(offers)),
+        "blocked": _blocked(offers),
+        "report_first": bool(forward and forward[-1].reasons),
         "earlier": _earlier(unit, request.user),
         **_neighbours(unit),
         "conflict": conflict,
@@ -104,12 +107,20 @@ def _page(
     return render(request, "workorders/bench/unit.html", context, status=status)
 
 
-def _notes(unit: Unit, user: Any) -> list[tuple[UnitNote, Any]]:
-    """Newest first, with their photos."""
-    notes = UnitNote.objects.visible_to(user).filter(unit=unit).select_related("author")
-    found = list(notes.order_by("-pk"))
-    photos = files_of(UnitNote, [note.pk for note in found])
-    return [(note, photos.get(note.pk, ())) for note in found]
+def _blocked(offers: list[Offer]) -> list[str]:
+    """Why some buttons are grey: each reason once."""
+    return list(dict.fromkeys(str(why) for offer in offers for why in offer.reasons))
+
+
+def _notes(unit: Unit, request: UserRequest) -> dict[str, Any]:
+    """The newest with their photos, or all of them when the address asks for all."""
+    notes = UnitNote.objects.visible_to(request.user).filter(unit=unit).select_related("author")
+    whole = request.GET.get("notes") == "all"
+    found = list(notes.order_by("-pk")[: None if whole else NOTES + 1])
+    shown = found if whole else found[:NOTES]
+    photos = files_of(UnitNote, [note.pk for note in shown])
+    pairs = [(note, photos.get(note.pk, ())) for note in shown]
+    return {"notes": pairs, "more_notes": len(found) > len(shown)}
 
 
 def _crumbs(unit: Unit, user: Any) -> list[tuple[str, Text]]:
