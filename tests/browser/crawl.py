@@ -35,8 +35,8 @@ def kind_of(path: str) -> str | None:
         return None
 
 
-def walk(page: Page, most: int, common: set[tuple[str, str]]) -> Iterator[tuple[str, bool]]:
-    """Opens page after page; each is yielded, with whether its kind is new, while it is shown.
+def walk(page: Page, most: int, common: set[tuple[str, str]]) -> Iterator[str]:
+    """Opens page after page; each is yielded, by its address, while it is shown.
 
     At most `most` of a kind are opened. `common` remembers the pages that look the same for all
     roles: what stands in it is not yielded again.
@@ -61,6 +61,5 @@ def walk(page: Page, most: int, common: set[tuple[str, str]]) -> Iterator[tuple[
         face = (landed or "", page.evaluate(FACE))
         seen = common if COMMON.match(face[0]) else faces
         if landed and face not in seen:
-            new = all(kind != face[0] for kind, _states in seen)
             seen.add(face)
-            yield address, new
+            yield address

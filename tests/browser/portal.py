@@ -15,7 +15,7 @@ from django.conf import settings
 
 from tests import servers
 
-START_SECONDS = 120
+START_SECONDS = 300
 NOT_INHERITED = ("DATABASE_URL", "REDIS_URL", "CACHE_URL", "CELERY_BROKER_URL", "EMAIL_URL", "PORT")
 
 
@@ -35,11 +35,16 @@ class Portal:
             assert ended.rowcount == 1
 
     def fail_mail(self, recipient: str) -> int:
-        """A mail that could not be delivered, as the relay leaves one; the answer is its key."""
+        """A mail that could not be delivered, as the relay leaves one; the answer is its key.
+
+        It is one that the relay has done with: what is still waiting may leave at any moment.
+        """
         with closing(sqlite3.connect(self.data / "db.sqlite3", timeout=20)) as database, database:
             row = database.execute(
-                "SELECT max(id) FROM notifications_mail WHERE recipient = ?", [recipient]
+                "SELECT max(id) FROM notifications_mail WHERE recipient = ? AND state = 'sent'",
+                [recipient],
             ).fetchone()
+            assert row[0], f"no mail has gone to {recipient}"
             database.execute("UPDATE notifications_mail SET state = 'dead' WHERE id = ?", row)
             key: int = row[0]
             return key

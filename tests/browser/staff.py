@@ -106,7 +106,8 @@ def report(page: Page, *, finding: str, work_done: str) -> None:
     page.locator("#report input[name=faults]").first.check()
     page.get_by_label("Finding").fill(finding)
     page.get_by_label("Work done").fill(work_done)
-    page.get_by_role("button", name="Save the report").click()
+    with page.expect_navigation():  # the page that comes looks like the one that goes
+        page.get_by_role("button", name="Save the report").click()
     expect(page.get_by_label("Finding")).to_have_value(finding)
 
 

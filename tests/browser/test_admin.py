@@ -81,6 +81,7 @@ def test_no_state_is_set_by_hand(house, model):
     page = house.person("admin")
     page.goto(f"/admin/workorders/{model}/")
     page.locator("#result_list tbody th a").first.click()
+    page.wait_for_url("**/change/**")
     expect(page.locator("#content")).to_be_visible()
     expect(page.locator("#content form :is(select, input:not([type=hidden]))")).to_have_count(0)
     expect(page.locator("#content").get_by_role("button", name="Save")).to_have_count(0)

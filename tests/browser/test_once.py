@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 
@@ -13,13 +14,14 @@ from tests.browser.test_drafts import at_enquiry, enquiry
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
+OPENED = re.compile(r"/enquiries/\d+/")
 SEEN_WITHIN = 3.0  # seconds, from the click to the other one's screen (E28)
 
 
 def test_two_clicks_on_create_open_one_enquiry_and_back_does_not_open_another(house):
     page = house.person("customer")
     customer.look_up(page, "1H21415090039")
-    page.get_by_role("link", name="Create counselling order").click()
+    customer.new_enquiry(page)
     page.get_by_label("What is wrong?").fill("Board 3 is cold.")
     page.get_by_role("button", name="Create counselling order").dblclick()
     expect(page.locator("#thread .bubble")).to_have_count(1)
@@ -31,14 +33,16 @@ def test_two_clicks_on_create_open_one_enquiry_and_back_does_not_open_another(ho
 def test_back_to_the_form_and_sent_again_leads_to_the_first_enquiry(house):
     page = house.person("customer", script=False)
     customer.look_up(page, "1H21415090043")
-    page.get_by_role("link", name="Create counselling order").click()
+    customer.new_enquiry(page)
     page.get_by_label("What is wrong?").fill("Board 1 is cold.")
     page.get_by_role("button", name="Create counselling order").click()
+    page.wait_for_url(OPENED)
     first = page.url
     page.go_back()
     if page.get_by_label("What is wrong?").count():  # as the browser kept it
         page.get_by_label("What is wrong?").fill("Board 1 is cold.")
         page.get_by_role("button", name="Create counselling order").click()
+        page.wait_for_url(OPENED)
         assert page.url == first
     page.goto("/orders/?view=all&q=1H21415090043")
     expect(page.locator("tbody tr")).to_have_count(1)

@@ -1,4 +1,10 @@
-"""Every page that each role reaches: axe, both themes, all widths, a silent console (ui.md §11)."""
+"""What the pages of a real portal look like: states of real orders, all widths, a silent console.
+
+That each page of each reader keeps to every rule of axe, light and dark, is shown in
+test_matrix_pages.py, in a world with one thing of each kind. Here people walk through the demo:
+badges and steps of all states, long lists, Chinese, the mailbox, the widths of telephones and
+tablets, dialogs that open and forms that were refused (ui.md §11).
+"""
 
 from __future__ import annotations
 
@@ -14,31 +20,29 @@ from tests.browser.crawl import walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-# Who walks, and how many pages of a kind are opened to find all the states they can be in. One:
-# somebody who sees what others have looked at thoroughly, with less or in Chinese.
+# Who walks, and how many pages of a kind are opened to find all the states they can be in.
+# Whoever sees what these see, with less, is looked at in test_matrix_pages.py.
 WALKS = [
     ("nobody", 5),
     ("customer", 5),
     ("agent", 5),
     ("engineer", 5),
     ("admin", 2),
-    ("customer2", 1),
-    ("manager", 1),
-    ("finance", 1),
-    ("sales", 1),
+    ("customer2", 1),  # in Chinese
 ]
 
 
 @pytest.mark.parametrize(("who", "most"), WALKS, ids=[who for who, _most in WALKS])
-def test_every_page_is_accessible_and_fits(house, who, most, tell):
+def test_every_state_is_accessible_and_fits(house, who, most, tell):
+    """One page of each kind and state: every rule in light, the colours of dark, four widths."""
     page = house.visitor() if who == "nobody" else house.person(who)
     page.goto("/")
     wrong, count, began = [], 0, time.monotonic()
-    for address, new in walk(page, most, house.common):
-        wrong += [f"{address} {word}" for word in audit(page, thorough=new and most > 1)]
+    for address in walk(page, most, house.common):
+        wrong += [f"{address} {word}" for word in audit(page, thorough=False)]
         count += 1
     tell(f"{who}'s {count} pages", f"{time.monotonic() - began:.0f} s")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert count >= 2
 
 
@@ -90,6 +94,7 @@ def an_enquiry(page: Page) -> None:
     page.get_by_role("row").filter(has_text="noise").or_(
         page.get_by_role("row").filter(has_text="breaker")
     ).get_by_role("link").first.click()
+    page.wait_for_url("**/enquiries/**")  # with its scripts: links open as dialogs
 
 
 def convert_dialog(page: Page) -> None:
@@ -126,23 +131,30 @@ def nothing_matches(page: Page) -> None:
     page.goto("/desk/?q=nobody-ever-wrote-this")
 
 
-def a_question(page: Page) -> None:
+def an_order_to_receive(page: Page) -> None:
     page.goto("/receiving/")
     page.locator("a[href^='/receiving/'][href$='/']:has(.sn)").last.click()
+    page.wait_for_url(re.compile(r"/receiving/\w+/"))
+
+
+def a_question(page: Page) -> None:
+    an_order_to_receive(page)
     page.get_by_role("button", name=re.compile("^All here")).click()
     expect(page.locator("#confirm")).to_be_visible()
 
 
 def not_announced(page: Page) -> None:
-    page.goto("/receiving/")
-    page.locator("a[href^='/receiving/'][href$='/']:has(.sn)").last.click()
+    an_order_to_receive(page)
     staff.scan(page, "1H21415090079")
     expect(page.get_by_role("alert")).to_be_visible()
 
 
 def exits(page: Page) -> None:
     staff.open_unit(page, "1H21415090014")
-    for summary in page.locator("details > summary").all():
+    page.wait_for_load_state()
+    summaries = page.locator("details > summary").all()
+    assert summaries
+    for summary in summaries:
         summary.click()
 
 
@@ -198,4 +210,5 @@ def register_with_errors(page: Page) -> None:
 def test_what_opens_or_goes_wrong_is_accessible_too(house, who, opened):
     page = house.visitor() if who == "nobody" else house.person(who)
     opened(page)
-    assert audit(page) == []
+    wrong = audit(page)
+    assert not wrong, "\n".join(wrong)
