@@ -60,7 +60,7 @@ class UserAdmin(NothingIsDeleted):
     list_filter = ["role", "is_active"]
     list_select_related = ["customer"]
     search_fields = ["name", "email", "customer__name"]
-    autocomplete_fields = ["customer"]
+    raw_id_fields = ["customer"]
     fields = [
         "email",
         "name",

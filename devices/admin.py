@@ -49,7 +49,6 @@ class DeviceAdmin(admin.ModelAdmin[Device]):
     list_select_related = ["model", "customer"]
     list_filter = ["model"]
     search_fields = ["sn", "customer__name"]
-    autocomplete_fields = ["model"]
     raw_id_fields = ["customer", "replaced_by"]
     show_full_result_count = False
     change_list_template = "devices/admin_change_list.html"

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import UserRequest, access
@@ -82,7 +83,16 @@ def device(request: UserRequest, sn: str) -> HttpResponse:
     visible = Device.objects.visible_to(request.user)
     known = visible.select_related("model__brand", "customer", "replaced_by")
     shown = get_or_miss(known, request, sn=normalise_sn(sn))
-    context = {"device": shown, "verdict": shown.verdict(), "staff": request.user.role in STAFF}
+    staff = request.user.role in STAFF
+    context = {
+        "device": shown,
+        "verdict": shown.verdict(),
+        "staff": staff,
+        "crumbs": [
+            (reverse("devices:device-list"), _("Devices") if staff else _("My devices")),
+            ("", shown.sn),
+        ],
+    }
     return render(request, "devices/device.html", context)
 
 

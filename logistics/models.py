@@ -13,6 +13,7 @@ from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
 from accounts.models import Customer, User
 from accounts.roles import WORKSHOP, Role
+from core.words import country_name
 from core.workflow import WorkflowQuerySet, by
 from devices.models import localised
 from repairshops.models import RepairShop, shops_of
@@ -51,12 +52,9 @@ class Carrier(models.Model):
 
 class AddressQuerySet(models.QuerySet["Address"]):
     def visible_to(self, user: Any) -> AddressQuerySet:
-        match user.role:
-            case Role.CUSTOMER if user.customer_id:
-                return self.filter(customer_id=user.customer_id)
-            case Role.AGENT | Role.ADMIN:
-                return self
-        return self.none()
+        if user.role == Role.CUSTOMER and user.customer_id:
+            return self.filter(customer_id=user.customer_id)
+        return self if user.role in {Role.AGENT, Role.ADMIN} else self.none()
 
 
 class Address(models.Model):
@@ -86,9 +84,10 @@ class Address(models.Model):
         return f"{self.recipient}, {self.street}, {self.city}, {self.country}"
 
     def as_text(self) -> str:
-        """The address as it goes on a parcel, one line each."""
+        """The address as it goes on a parcel, one line each; the country in English (UPU)."""
         place = " ".join(part for part in (self.postcode, self.city, self.region) if part)
-        return "\n".join((self.recipient, self.street, place, self.country, self.phone))
+        lines = (self.recipient, self.street, place, country_name(self.country, "en"), self.phone)
+        return "\n".join(lines)
 
 
 class ConsignmentQuerySet(models.QuerySet["Consignment"]):

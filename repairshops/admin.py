@@ -14,7 +14,7 @@ from accounts.roles import WORKSHOP
 from repairshops.models import Membership, RepairShop
 
 
-class MembershipInline(admin.TabularInline[Membership, RepairShop]):
+class MembershipInline(admin.StackedInline[Membership, RepairShop]):
     """Only engineers and shop managers work in a shop."""
 
     model = Membership
@@ -35,8 +35,10 @@ class RepairShopAdmin(admin.ModelAdmin[RepairShop]):
     list_display = ["code", "name_en", "name_zh", "kind", "region_en", "active"]
     list_filter = ["kind", "active", "region_en"]
     search_fields = ["code", "name_en", "name_zh", "address_en", "address_zh"]
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-    filter_horizontal = ["models_served"]
+    formfield_overrides = {
+        models.URLField: {"assume_scheme": "https"},
+        models.ManyToManyField: {"widget": forms.CheckboxSelectMultiple},
+    }
     inlines = [MembershipInline]
 
     def has_delete_permission(self, request: HttpRequest, obj: RepairShop | None = None) -> bool:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from sla.models import Calendar, CalendarDay, Clock, Policy
 
 
-class CalendarDays(admin.TabularInline[CalendarDay, Calendar]):
+class CalendarDays(admin.StackedInline[CalendarDay, Calendar]):
     model = CalendarDay
     extra = 0
 

@@ -31,6 +31,7 @@ import django
 
 django.setup()
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
@@ -47,6 +48,7 @@ WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 # Signing out ends the walk; Django's admin is not ours; a file is no page.
 LEFT_OUT = re.compile(r"^/(accounts/logout|admin|files|static|language)(/|$)|\.(csv|pdf|xlsx)$")
 MOST_PAGES = 60
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 MODES = (  # part of the file's name, size, colours, language
     ("wide", WIDE, "light", "en"),
     ("narrow", NARROW, "light", "en"),
@@ -79,6 +81,10 @@ def session_of(user: User) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session[SIGNED_IN] = session[SEEN] = time.time()
     session.create()
+    UserSession.objects.filter(user=user).delete()  # of earlier photographs
+    UserSession.objects.create(
+        user=user, session_key=session.session_key, ip="203.0.113.7", user_agent=BROWSER, data={}
+    )
     return str(session.session_key)
 
 
@@ -100,7 +106,10 @@ def take(page: Page, name: Path, speak: Callable[[str], None]) -> None:
         if language != "en":
             speak(language)
             page.reload()
-        page.screenshot(path=f"{name}.{mode}.png", full_page=True)
+        # As tall as the page, not one stitched from windows: bars at the foot stand at the foot.
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": size["width"], "height": max(size["height"], tall)})
+        page.screenshot(path=f"{name}.{mode}.png")
     speak("en")
 
 
