@@ -154,3 +154,12 @@ def test_a_new_enquiry_survives_the_end_of_the_session(house):
     customer.look_up(page, "1H21415090037")
     customer.new_enquiry(page)
     expect(page.get_by_label("What is wrong?")).to_have_value(HALF)
+
+
+def test_a_new_address_opens_when_it_is_chosen_by_keyboard_at_the_edge_of_the_screen(house):
+    page = house.person("customer", viewport={"width": 1280, "height": 500})
+    page.goto("/repairs/E60000H/")
+    page.wait_for_function("window.htmx")
+    page.locator("input[name=return_to][value=new]").focus()
+    page.keyboard.press("Space")
+    expect(page.locator("#new-address input").first).to_be_attached()
