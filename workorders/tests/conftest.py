@@ -1,5 +1,6 @@
 """What tests of work orders share."""
 
 from workorders.tests.bench import order, units
+from workorders.tests.browsing import opened
 
-__all__ = ["order", "units"]
+__all__ = ["opened", "order", "units"]

@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.sites import site
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
+from attachments import services as attachments
+from attachments.tests import samples
 from history.models import Entry
 from logistics import models as logistics
 from workorders import models
@@ -19,6 +22,7 @@ from workorders.models import RepairOrder, Unit
 from workorders.services import bench
 from workorders.tests.bench import finish, fresh, receive, state_of
 from workorders.tests.factories import RepairOrderFactory, UnitFactory
+from workorders.views.bench.orders import FEW
 
 pytestmark = pytest.mark.django_db
 LIST = "workorders:order-list"
@@ -36,6 +40,22 @@ def exported(client: Client, **query: str) -> list[str]:
 
 
 # ------------------------------------------------------------------ one order
+def test_many_damages_are_folded_and_a_link_shows_all_with_their_photos(
+    client: Client, order: RepairOrder, units: list[Unit], emil: User
+) -> None:
+    receive(order, emil)
+    photo = attachments.store(SimpleUploadedFile("dent.png", samples.png()), actor=emil)
+    for number in range(FEW + 2):
+        bench.record_damage(order, actor=emil, description=f"Dent {number}.", files=[photo])
+        photo = attachments.store(SimpleUploadedFile("dent.png", samples.png()), actor=emil)
+    client.force_login(emil)
+    folded, whole = client.get(repair_url(order)), client.get(repair_url(order), {"view": "goods"})
+    assert folded.text.count("Dent ") == FEW
+    assert "?view=goods" in folded.text
+    assert whole.text.count("Dent ") == FEW + 2
+    assert "dent.png" in whole.text
+
+
 @pytest.mark.parametrize(
     ("person", "status"),
     [("emil", 200), ("mona", 200), ("agnes", 200), ("ada", 200), ("erna", 404)],

@@ -17,6 +17,7 @@ from workorders.models import RepairOrder, Unit, UnitNote
 from workorders.services import bench
 from workorders.tests.bench import finish, fresh, receive, state_of
 from workorders.tests.factories import RepairOrderFactory, UnitFactory
+from workorders.views.bench.units import NOTES
 
 pytestmark = pytest.mark.django_db
 
@@ -217,6 +218,20 @@ def test_notes_show_who_may_read_them(
     assert "Burnt &lt;b&gt;smell&lt;/b&gt;." in page
     assert "Visible to the customer" in page
     assert UnitNote.objects.filter(public=True).count() == 1
+
+
+def test_many_notes_are_folded_and_a_link_shows_all(
+    client: Client, units: list[Unit], emil: User
+) -> None:
+    for number in range(NOTES + 2):
+        UnitNote.objects.create(unit=units[0], author=emil, text=f"Seen {number}.")
+    client.force_login(emil)
+    folded, whole = (client.get(unit_url(units[0]) + query).text for query in ("", "?notes=all"))
+    assert folded.count("Seen ") == NOTES
+    assert f"Seen {NOTES + 1}." in folded
+    assert "Show all notes" in folded
+    assert "Show all notes" not in whole
+    assert whole.count("Seen ") == NOTES + 2
 
 
 def test_a_note_sent_twice_counts_once(client: Client, units: list[Unit], emil: User) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -12,17 +11,16 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from attachments.tests import samples
 from workorders.models import Counselling, Message
 from workorders.services.threads import post_message
+from workorders.tests.browsing import Opened
 from workorders.tests.factories import CounsellingFactory, MessageFactory, RepairOrderFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-Opened = Callable[..., Page]
 
 
 @pytest.fixture
@@ -32,29 +30,8 @@ def enquiry(cora: User) -> Counselling:
     return enquiry
 
 
-@pytest.fixture
-def opened(live_server: Any, browser: Browser) -> Iterator[Opened]:
-    """The page of an enquiry in a browser of this person's own; fails on any complaint of it."""
-    contexts, said = [], []
-
-    def open_page(user: User, enquiry: Counselling, **options: Any) -> Page:
-        client = Client()
-        client.force_login(user)
-        context = browser.new_context(**options)
-        contexts.append(context)
-        name = settings.SESSION_COOKIE_NAME
-        key = client.cookies[name].value
-        context.add_cookies([{"name": name, "value": key, "url": live_server.url}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("console", lambda m: said.append(m.text) if "Security Policy" in m.text else None)
-        page.goto(live_server.url + reverse("workorders:counselling", args=[enquiry.number]))
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert said == []
+def at(enquiry: Counselling) -> str:
+    return reverse("workorders:counselling", args=[enquiry.number])
 
 
 def box(page: Page) -> Any:
@@ -69,7 +46,7 @@ def send(page: Page) -> None:
 def test_both_sides_see_each_other_within_three_seconds_without_reloading(
     opened: Opened, cora: User, agnes: User, enquiry: Counselling
 ) -> None:
-    customer, desk = opened(cora, enquiry), opened(agnes, enquiry)
+    customer, desk = opened(cora, at(enquiry)), opened(agnes, at(enquiry))
     customer.evaluate("window.stayed = true")
     box(customer).fill("Half a sentence")
     box(desk).fill("Please send a log.")
@@ -93,7 +70,7 @@ def test_both_sides_see_each_other_within_three_seconds_without_reloading(
 def test_who_is_writing_is_seen_and_forgotten(
     opened: Opened, cora: User, agnes: User, enquiry: Counselling
 ) -> None:
-    customer, desk = opened(cora, enquiry), opened(agnes, enquiry)
+    customer, desk = opened(cora, at(enquiry)), opened(agnes, at(enquiry))
     box(desk).press_sequentially("Let me see")
     expect(customer.get_by_text("Agnes Moreau is writing")).to_be_visible(timeout=4000)
     expect(customer.get_by_text("Agnes Moreau is writing")).to_be_hidden(timeout=15_000)
@@ -103,7 +80,7 @@ def test_who_is_writing_is_seen_and_forgotten(
 def test_what_is_half_written_survives_reload_back_and_an_expired_session(
     opened: Opened, cora: User, enquiry: Counselling
 ) -> None:
-    page = opened(cora, enquiry)
+    page = opened(cora, at(enquiry))
     address = page.url
     box(page).fill("Fan 2 stops")
     page.reload()
@@ -125,7 +102,7 @@ def test_what_is_half_written_survives_reload_back_and_an_expired_session(
 def test_a_refused_file_keeps_the_text_and_the_good_file(
     opened: Opened, cora: User, enquiry: Counselling
 ) -> None:
-    page = opened(cora, enquiry)
+    page = opened(cora, at(enquiry))
     box(page).fill("Log and picture")
     files: Any = [
         {"name": "boot.log", "mimeType": "text/plain", "buffer": samples.LOG},
@@ -144,7 +121,7 @@ def test_a_refused_file_keeps_the_text_and_the_good_file(
 
 
 def test_clicking_twice_sends_once(opened: Opened, cora: User, enquiry: Counselling) -> None:
-    page = opened(cora, enquiry)
+    page = opened(cora, at(enquiry))
     box(page).fill("Once")
     page.get_by_role("button", name="Send", exact=True).dblclick()
     expect(page.locator("#thread").get_by_text("Once", exact=True)).to_be_visible(timeout=4000)
@@ -155,7 +132,7 @@ def test_clicking_twice_sends_once(opened: Opened, cora: User, enquiry: Counsell
 def test_everything_works_without_script(opened: Opened, cora: User, agnes: User) -> None:
     order = RepairOrderFactory(customer=cora.customer)
     enquiry = order.counselling
-    page = opened(cora, enquiry, java_script_enabled=False)
+    page = opened(cora, at(enquiry), java_script_enabled=False)
     page.get_by_role("button", name="Hide this reminder").click()
     expect(page.get_by_text("Submit your repair order")).to_be_hidden()
     box(page).fill("Without script")
@@ -173,6 +150,6 @@ def test_the_page_is_accessible_and_fits(
 ) -> None:
     post_message(enquiry.thread, actor=agnes, text="word" * 100)
     size = {"width": width, "height": 900}
-    page = opened(cora, enquiry, viewport=size, color_scheme=scheme)
+    page = opened(cora, at(enquiry), viewport=size, color_scheme=scheme)
     assert Axe().run(page).response["violations"] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from logistics.tests.factories import AddressFactory
@@ -19,6 +16,7 @@ from repairshops.models import RepairShop
 from workorders.conversation import LATEST
 from workorders.models import Counselling, Message, RepairOrder
 from workorders.services.threads import post_message
+from workorders.tests.browsing import Opened
 from workorders.tests.factories import (
     CounsellingFactory,
     MessageFactory,
@@ -29,7 +27,6 @@ from workorders.views.repair_parts import DRAFT_PAGE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 MANY = 30
-Opened = Callable[..., Page]
 
 
 @pytest.fixture
@@ -48,31 +45,6 @@ def draft(cora: User, kunshan: RepairShop) -> RepairOrder:
     RepairOrder.objects.filter(pk=order.pk).update(unit_count=MANY)
     AddressFactory(customer=cora.customer)
     return order
-
-
-@pytest.fixture
-def opened(live_server: Any, browser: Browser) -> Iterator[Opened]:
-    """A page in a browser of this person's own; fails on any complaint of it."""
-    contexts, said = [], []
-
-    def open_page(user: User, address: str, **options: Any) -> Page:
-        client = Client()
-        client.force_login(user)
-        context = browser.new_context(**options)
-        contexts.append(context)
-        name = settings.SESSION_COOKIE_NAME
-        key = client.cookies[name].value
-        context.add_cookies([{"name": name, "value": key, "url": live_server.url}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("console", lambda m: said.append(m.text) if "Security Policy" in m.text else None)
-        page.goto(live_server.url + address)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert said == []
 
 
 def of(enquiry: Counselling) -> str:

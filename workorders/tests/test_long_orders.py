@@ -112,7 +112,7 @@ def test_a_device_is_found_by_a_part_of_its_number(
 
 
 @pytest.mark.parametrize(
-    "query", ["after=x", "after=-1", f"after={'9' * 30}", "unit=x", "before=0"]
+    "query", ["after=x", "after=-1", f"after={'9' * 30}", "unit=x", "before=0", "sn=%00"]
 )
 def test_nonsense_shows_the_first_page(cora: User, sent: RepairOrder, query: str) -> None:
     assert shown(signed_in(cora).get(f"{url('repair', sent)}?{query}")) == ALL[:PAGE]

@@ -20,6 +20,7 @@ from devices.models import Verdict, normalise_sn
 from workorders.customer_list import STEPS
 from workorders.models import RepairOrder, Unit
 from workorders.services import orders
+from workorders.views.bench.parts import asked, number
 
 DRAFT_PAGE = 8  # in the form, beside everything else that is filled in there
 PAGE = 20  # devices on a page of an order; what a device is told about fills a row
@@ -90,30 +91,25 @@ def units_page(request: HttpRequest, order: RepairOrder, size: int = PAGE) -> Un
     `?sn=` finds serial numbers by a part of them, `?unit=` is one device.
     """
     rows = orders.units_of(order).select_related("model").order_by("pk")
-    if pk := _key(request, "unit"):
+    if pk := number(asked(request, "unit")):
         return UnitPage(list(rows.filter(pk=pk)), one=True)
-    asked = request.GET.get("sn", "").strip()[:80]
-    if asked:
-        rows = rows.filter(sn__contains=normalise_sn(asked) or asked)
-    after, before = _key(request, "after"), _key(request, "before")
+    wanted = asked(request, "sn")[:80]
+    if wanted:
+        rows = rows.filter(sn__contains=normalise_sn(wanted) or wanted)
+    after, before = number(asked(request, "after")) or 0, number(asked(request, "before"))
     if before:
         found = list(rows.filter(pk__lt=before).order_by("-pk")[: size + 1])
         shown, back, on = found[:size][::-1], len(found) > size, True
     else:
         found = list(rows.filter(pk__gt=after)[: size + 1])
         shown, back, on = found[:size], bool(after), len(found) > size
-    search = {"sn": asked} if asked else {}
+    search = {"sn": wanted} if wanted else {}
     return UnitPage(
         shown,
         "?" + urlencode({**search, "before": shown[0].pk}) if back and shown else "",
         "?" + urlencode({**search, "after": shown[-1].pk}) if on and shown else "",
-        asked,
+        wanted,
     )
-
-
-def _key(request: HttpRequest, name: str) -> int:
-    given = request.GET.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
 
 
 def page_with(order: RepairOrder, pk: int, size: int) -> str:
