@@ -152,7 +152,7 @@ def fill_shipping(page: Page, waybill: str) -> None:
     page.get_by_label("Logistics company").select_option(label="SF Express")
     page.get_by_label("Waybill (HWB) number").fill(waybill)
     page.get_by_label("New address").check()
-    page.locator("#new-address").scroll_into_view_if_needed()  # its fields come when it is seen
+    expect(page.locator("#draft [name$='-recipient']")).to_be_visible()  # asked for when chosen
     told = {
         "recipient": "Cora Lind",
         "phone": "+46 8 123 456",
