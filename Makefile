@@ -2,13 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard locale/*/LC_MESSAGES/*.po))
-OURS := accounts aftersales attachments core devices history jobs logistics notifications \
-	repairshops sla workorders
+OURS := accounts aftersales attachments billing core devices history jobs logistics notifications \
+	parts repairshops scopes sla workorders
 
 export DEMO ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test test-fast coverage check fmt demo shots workflows requirements messages migrations clean
+.PHONY: help setup setup-dev run test test-fast coverage check fmt demo shots walk workflows requirements messages migrations clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | \
@@ -55,6 +55,9 @@ demo: setup ## Load the demo people and orders
 
 shots: setup-dev ## Photograph every page of every role: wide, narrow, dark, Chinese (var/shots)
 	@$(BIN)/python tools/shots.py
+
+walk: setup-dev ## Walk an order of 5 and one of 5,000 miners through the pages, time both (var/walk.json)
+	@$(BIN)/python tools/walk.py $(ARGS)
 
 workflows: setup ## Write docs/workflows.md from the declared steps
 	@$(BIN)/python manage.py workflows

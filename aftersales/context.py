@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ DENSITY = {
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Nothing for a partial; for a page one cached count and words. Never a query per entry."""
+    """For a page one cached count and words, never a query per entry; a partial counts nothing."""
     theme = request.COOKIES.get("theme", "")
     common: dict[str, Any] = {
         "theme": theme if theme in {"light", "dark"} else "",
@@ -43,7 +44,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "role": user.role,
         "density": DENSITY.get(Role(user.role), "compact"),
         "me": {"name": str(user), "sub": _subtitle(user), "key": user.pk},
-        "nav": navigation(user.role, request.path, _counts(user)),
+        "nav": SimpleLazyObject(lambda: navigation(user.role, request.path, _counts(user))),
         "search_url": reverse("search") if user.is_portal_staff else "",
         "account_menu": _account_menu(user),
     }

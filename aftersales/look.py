@@ -52,6 +52,16 @@ SHAPES = {
         "billed": "card",
         "released": "s4",
     },
+    "invoice": {"draft": "pen", "issued": "card", "paid": "s4", "void": "sx"},
+    "payment": {"announced": "sw", "confirmed": "s4", "rejected": "sx"},
+    "quote": {
+        "draft": "pen",
+        "sent": "sw",
+        "accepted": "s4",
+        "declined": "sx",
+        "expired": "clock",
+        "withdrawn": "undo",
+    },
     "job": {"queued": "s0", "running": "s2", "done": "s4", "failed": "sx"},
     "mail": {"waiting": "s0", "sent": "s4", "dead": "sx"},
 }

@@ -38,11 +38,23 @@ _SHOPS = Item("repairshops:shop-list", "house", _("Repair shops"))
 _MANUAL = Item("manual", "book", _("After-sales manual"))
 _DEVICES = Item("devices:device-list", "tag", _("Devices and warranty"))
 _ORDERS = Item("workorders:order-list", "wrench", _("Repair orders"))
+_GOODS = (
+    Item("workorders:containers", "box", _("Containers")),
+    Item("workorders:shipments", "truck", _("Shipments")),
+)
 _BENCH = (
     Item("workorders:bench", "wrench", _("Bench"), counts="bench"),
     Item("workorders:receiving", "download", _("Receiving")),
     Item("workorders:order-list", "list", _("Repair orders")),
+    *_GOODS,
 )
+_PARTS = Item("parts:stock", "chip", _("Parts stock"))
+_QUOTES = Item("billing:quotes", "file", _("Quotes"))
+_REQUESTS = Item("scopes:requests", "list", _("Repair requests"))
+_INVOICES = Item("billing:invoice-list", "card", _("Invoices"))
+_PAYMENTS = Item("billing:payments", "check", _("Payments"))
+_PRICES = Item("billing:price-lists", "tag", _("Price lists"))
+_AGREEMENTS = Item("scopes:agreements", "book", _("Service agreements"))
 _REFERENCE = Group(_("Reference"), (_DEVICES, _SHOPS, _MANUAL))
 
 NAVIGATION: dict[str, tuple[Group, ...]] = {
@@ -57,11 +69,13 @@ NAVIGATION: dict[str, tuple[Group, ...]] = {
                 _MANUAL,
             ),
         ),
+        Group(_("Orders"), (_REQUESTS, _QUOTES, _INVOICES)),
         Group(
             _("Account"),
             (
                 Item("devices:device-list", "tag", _("My devices")),
                 Item("logistics:address-list", "box", _("Address book")),
+                _AGREEMENTS,
                 Item("accounts:people", "users", _("Colleagues")),
             ),
         ),
@@ -74,13 +88,30 @@ NAVIGATION: dict[str, tuple[Group, ...]] = {
                 Item("workorders:counselling-behalf", "plus", _("Open for a customer")),
             ),
         ),
-        Group(_("Orders"), (_ORDERS,)),
+        Group(
+            _("Orders"),
+            (_REQUESTS, _ORDERS, *_GOODS, _PARTS, _QUOTES, _INVOICES, _PAYMENTS, _AGREEMENTS),
+        ),
         _REFERENCE,
     ),
-    Role.ENGINEER: (Group(_("Workshop"), _BENCH), _REFERENCE),
-    Role.SHOP_MANAGER: (Group(_("Workshop"), _BENCH), _REFERENCE),
-    Role.FINANCE: (Group("", (Item("home", "gauge", _("Overview")), _SHOPS)),),
-    Role.SALES: (Group("", (Item("home", "gauge", _("Overview")), _SHOPS)),),
+    Role.ENGINEER: (Group(_("Workshop"), (*_BENCH, _PARTS, _QUOTES)), _REFERENCE),
+    Role.SHOP_MANAGER: (
+        Group(_("Workshop"), (*_BENCH, _PARTS, _QUOTES, _INVOICES, _PRICES)),
+        _REFERENCE,
+    ),
+    Role.FINANCE: (
+        Group(
+            _("Finance"),
+            (
+                Item("billing:desk", "gauge", _("Overview")),
+                _PAYMENTS,
+                _INVOICES,
+                _PRICES,
+                _SHOPS,
+            ),
+        ),
+    ),
+    Role.SALES: (Group("", (Item("home", "gauge", _("Overview")), _PRICES, _SHOPS)),),
     Role.ADMIN: (
         Group(
             _("Administration"),
@@ -98,6 +129,14 @@ NAVIGATION: dict[str, tuple[Group, ...]] = {
                 _ORDERS,
                 Item("workorders:bench", "wrench", _("Bench")),
                 Item("workorders:receiving", "download", _("Receiving")),
+                *_GOODS,
+                _PARTS,
+                _REQUESTS,
+                _QUOTES,
+                _INVOICES,
+                _PAYMENTS,
+                _PRICES,
+                _AGREEMENTS,
             ),
         ),
         _REFERENCE,

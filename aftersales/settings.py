@@ -62,6 +62,9 @@ if DEBUG and not DEMO:
 OUR_APPS = [
     "aftersales",
     "notifications",
+    "billing",
+    "parts",
+    "scopes",
     "workorders",
     "logistics",
     "repairshops",
@@ -169,6 +172,17 @@ CELERY_BEAT_SCHEDULE = {
     "complete-returned-orders": {
         "task": "workorders.tasks.complete_returned_orders",
         "schedule": schedule(3600.0),
+    },
+    "remind-overdue": {"task": "billing.tasks.remind_overdue", "schedule": schedule(21600.0)},
+    "forget-tracking": {"task": "logistics.tasks.forget_messages", "schedule": schedule(3600.0)},
+    "remind-of-quotes": {
+        "task": "billing.quote_tasks.remind_of_quotes",
+        "schedule": schedule(3600.0),
+    },
+    "expire-quotes": {"task": "billing.quote_tasks.expire_quotes", "schedule": schedule(3600.0)},
+    "tell-expiring-agreements": {
+        "task": "scopes.tasks.tell_expiring_agreements",
+        "schedule": schedule(21600.0),
     },
     "heartbeat": {"task": "aftersales.tasks.heartbeat", "schedule": schedule(15.0)},
 }
@@ -303,6 +317,14 @@ UPLOAD_LIMIT = 20 * MB
 VIDEO_LIMIT = 100 * MB
 REQUEST_LIMIT = 130 * MB
 FILES_PER_MESSAGE = 3
+
+# Carriers sign what they tell: "sf=secret,dhl=old|new"; the old one while it rotates.
+TRACKING_WEBHOOK_SECRETS = {
+    code.strip(): known.split("|")
+    for code, known in env.dict("TRACKING_WEBHOOK_SECRETS", default={}).items()
+}
+if any(len(one) < 32 for known in TRACKING_WEBHOOK_SECRETS.values() for one in known):
+    raise ImproperlyConfigured("A secret in TRACKING_WEBHOOK_SECRETS has at least 32 characters.")
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_PERMISSIONS = 0o600
@@ -359,11 +381,13 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    # What the clock does every ten seconds is no news; failures are logged above this level.
+    # What the clock does every ten seconds, or how a paper is set, is no news; failures are
+    # logged above this level.
     "loggers": {
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "weasyprint": {"level": "WARNING"},
     },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -20,6 +20,7 @@ HOMES = {
     Role.AGENT: "workorders:queue",
     Role.ENGINEER: "workorders:bench",
     Role.SHOP_MANAGER: "workorders:bench",
+    Role.FINANCE: "billing:desk",
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -99,18 +99,21 @@ def advance_many(
     actor: Any,
     note: str = "",
     at: datetime | None = None,
+    also: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """The same step for thousands with a constant number of statements per source state.
 
     Rows that may not move come back in `refused` with their first reason, the others move.
-    Raises PermissionDenied. Guards of the step must say their claim to the database (`rows`);
-    the step's method body must be empty apart from its declared stamp.
+    `also` are further fields that the step writes: with the state, since each pass over thousands
+    of rows and their indexes costs as much as the step itself. Raises PermissionDenied. Guards of
+    the step must say their claim to the database (`rows`); the step's method body must be empty
+    apart from its declared stamp.
     """
     at = at or timezone.now()
     model, out, move = rows.model, Outcome(), Step(rows.model, name)
     move.require(actor)
     by_source = _sort_out(rows, move, out)
-    stamps = {move.stamp: at} if move.stamp else {}
+    stamps = {**(also or {}), **({move.stamp: at} if move.stamp else {})}
     kind = ContentType.objects.get_for_model(model)
     for source, pks in by_source.items():
         target = str(move.by_source[source].target)
@@ -203,6 +206,42 @@ def record(
         batch_size=1000,
     )
     pks = [thing.pk for thing in things]
+    _announce(Event(model, verb, pks, getattr(actor, "pk", None), at, "", note, internal, data))
+
+
+@transaction.atomic
+def record_many(
+    model: type[models.Model],
+    pks: list[int],
+    verb: str,
+    *,
+    actor: Any,
+    note: str = "",
+    internal: bool = False,
+    at: datetime | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """The same fact about thousands: one INSERT … SELECT, one event. Nothing for no rows."""
+    if not pks:
+        return
+    at, data = at or timezone.now(), data or {}
+    insert_select(
+        Entry,
+        model._base_manager.filter(pk__in=pks),
+        {
+            "content_type": ContentType.objects.get_for_model(model),
+            "verb": verb,
+            "source": "",
+            "target": "",
+            "actor": actor,
+            "actor_role": _role(actor),
+            "note": note,
+            "internal": internal,
+            "data": data,
+            "at": at,
+        },
+        {"object_id": "pk"},
+    )
     _announce(Event(model, verb, pks, getattr(actor, "pk", None), at, "", note, internal, data))
 
 

@@ -8,7 +8,16 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from logistics.models import Address, Carrier, Consignment, Container, Damage, Parcel, Shipment
+from logistics.models import (
+    Address,
+    Carrier,
+    Consignment,
+    Container,
+    Damage,
+    Parcel,
+    Shipment,
+    TrackingEvent,
+)
 
 
 class ReadingRoom(admin.ModelAdmin[Any]):
@@ -81,10 +90,20 @@ class ShipmentAdmin(ReadingRoom):
 
 @admin.register(Container)
 class ContainerAdmin(ReadingRoom):
-    list_display = ["consignment", "number", "direction", "state", "shipment"]
+    list_display = ["consignment", "number", "kind", "direction", "state", "shipment"]
     list_select_related = ["consignment", "shipment"]
     list_filter = ["direction", "state"]
     search_fields = ["consignment__reference", "shipment__waybill"]
+
+
+@admin.register(TrackingEvent)
+class TrackingEventAdmin(ReadingRoom):
+    """Messages about waybills that nobody gave stand here too."""
+
+    list_display = ["waybill", "carrier", "kind", "at", "source", "shipment"]
+    list_select_related = ["carrier", "shipment__carrier"]
+    list_filter = ["kind", "source", "carrier"]
+    search_fields = ["waybill", "external_id"]
 
 
 @admin.register(Damage)

@@ -7,13 +7,12 @@ functions inside the same transaction.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -33,15 +32,11 @@ from logistics.models import (
     Shipment,
     normalise_waybill,
 )
+from logistics.permissions import DESK, require
+from logistics.tracking import match_events
 from repairshops.models import RepairShop
 
-DESK = WORKSHOP | {Role.AGENT}
 USED = _("This waybill number has been used before.")
-
-
-def _require(actor: Any, roles: Collection[str | None]) -> None:
-    if getattr(actor, "role", None) not in roles:
-        raise PermissionDenied
 
 
 # ------------------------------------------------------------------ waybills
@@ -76,7 +71,7 @@ def correct_shipment(
 
     Raises Stale, ValidationError, PermissionDenied, and Refused once it was delivered.
     """
-    _require(actor, DESK if shipment.direction == Direction.OUT else DESK | {Role.CUSTOMER})
+    require(actor, DESK if shipment.direction == Direction.OUT else DESK | {Role.CUSTOMER})
     if shipment.delivered_at is not None:
         raise Refused(_("This shipment was delivered; its number stays."))
     number = check_waybill(carrier, waybill, shipment=shipment)
@@ -102,7 +97,7 @@ def remove_tracking(shipment: Shipment, *, version: int, actor: Any) -> Shipment
 
     Raises Stale, PermissionDenied, and Refused once the carrier has it.
     """
-    _require(actor, DESK)
+    require(actor, DESK)
     if shipment.picked_up_at or shipment.delivered_at:
         raise Refused(_("The carrier has picked it up; correct the number instead."))
     return edit(
@@ -128,7 +123,7 @@ def record_movement(
 
     Raises Stale, PermissionDenied, Refused without a number, ValidationError on impossible dates.
     """
-    _require(actor, DESK)
+    require(actor, DESK)
     if not shipment.waybill:
         raise Refused(_("Enter the waybill number first."))
     if picked_up_at and delivered_at and delivered_at < picked_up_at:
@@ -152,32 +147,49 @@ def arrive(
     *,
     actor: Any,
     shipment: Shipment | None = None,
+    container: Container | None = None,
     at: datetime | None = None,
 ) -> Container | None:
     """The parcel is here: the shipment is delivered, its containers arrived and unpacked.
 
-    Without `shipment` the first one not yet delivered. Returns the container its units came in,
-    None for goods that came without a shipment. Repeating it changes nothing.
+    With `container` only that one, and its shipment. Without `shipment` the first one of which
+    something is still to come. Returns the container its units came in, None for goods that came
+    without one. Repeating it changes nothing.
     """
     at = at or timezone.now()
     shipments = Shipment.objects.select_for_update(of=("self",)).filter(
         consignment=consignment, direction=Direction.IN
     )
     here = list(shipments.order_by("pk"))
-    wanted = next((s for s in here if shipment and s.pk == shipment.pk), None)
-    come = wanted or next((s for s in here if s.delivered_at is None), here[-1] if here else None)
-    if come is None:
-        return None
-    if come.delivered_at is None:
+    boxes = list(consignment.containers.filter(direction=Direction.IN).order_by("pk"))
+    opened = [box for box in boxes if container is not None and box.pk == container.pk]
+    come = _come(here, boxes, opened[0].shipment_id if opened else getattr(shipment, "pk", None))
+    if come is not None and come.delivered_at is None:
         edit(come, version=come.version, actor=actor, verb="delivered", delivered_at=at)
-    box = None
-    for container in Container.objects.filter(shipment=come, direction=Direction.IN):
-        if container.state == Container.State.ANNOUNCED:
-            container = advance(container, "arrive", actor=actor, at=at)
-        if container.state == Container.State.ARRIVED:
-            container = advance(container, "unpack", actor=actor, at=at)
-        box = box or container
+    found = opened or [box for box in boxes if come and box.shipment_id == come.pk]
+    here_now = [_unpacked(box, actor=actor, at=at) for box in found]
+    return here_now[0] if here_now else None
+
+
+def _unpacked(box: Container, *, actor: Any, at: datetime) -> Container:
+    if box.state == Container.State.ANNOUNCED:
+        box = advance(box, "arrive", actor=actor, at=at)
+    if box.state == Container.State.ARRIVED:
+        box = advance(box, "unpack", actor=actor, at=at)
     return box
+
+
+def _come(here: list[Shipment], boxes: list[Container], wanted: int | None) -> Shipment | None:
+    """The shipment that was opened: the wanted one, else the first with something to come."""
+    closed = {box.shipment_id for box in boxes if box.state == Container.State.ANNOUNCED}
+    for test in (
+        lambda s: s.pk == wanted,
+        lambda s: s.delivered_at is None,
+        lambda s: s.pk in closed,
+    ):
+        if found := next(filter(test, here), None):
+            return found
+    return here[-1] if here else None
 
 
 @transaction.atomic
@@ -192,9 +204,11 @@ def record_damage(
 ) -> Damage:
     """Shipping damage with its photos, seen by the customer of the goods too (R66).
 
-    Raises PermissionDenied, ValidationError without a word about it.
+    Raises PermissionDenied, ValidationError without a word about it or with another's container.
     """
-    _require(actor, WORKSHOP)
+    require(actor, WORKSHOP)
+    if container is not None and container.consignment_id != consignment.pk:
+        raise ValidationError({"container": _("This container belongs to another order.")})
     if not description.strip():
         raise ValidationError({"description": _("Write what is damaged.")})
     damage = Damage.objects.create(
@@ -227,7 +241,7 @@ def record_parcel(
     Raises PermissionDenied, ValidationError when nothing tells it from another parcel or when its
     waybill is noted already.
     """
-    _require(actor, WORKSHOP)
+    require(actor, WORKSHOP)
     number = normalise_waybill(waybill)
     serials = sorted({sn for sn in map(normalise_sn, sns) if sn})
     if not (number or code.strip() or serials or note.strip()):
@@ -284,13 +298,15 @@ def match_parcels(
     ]
     for parcel in found:
         _give(parcel, consignment, actor=actor, at=at)
+    for shipment in consignment.shipments.filter(direction=Direction.IN).exclude(waybill=""):
+        match_events(shipment, actor=actor)
     return found
 
 
 @transaction.atomic
 def match_parcel(parcel: Parcel, consignment: Consignment, *, actor: Any) -> Parcel:
     """By hand. Raises PermissionDenied, Refused (matched before, or goods of another shop)."""
-    _require(actor, DESK)
+    require(actor, DESK)
     fresh = Parcel.objects.select_for_update(of=("self",)).get(pk=parcel.pk)
     if fresh.consignment_id is not None:
         raise Refused(_("This parcel belongs to an order already."))
@@ -315,56 +331,3 @@ def _give(parcel: Parcel, consignment: Consignment, *, actor: Any, at: datetime)
             verb="delivered",
             delivered_at=parcel.received_at,
         )
-
-
-# ------------------------------------------------------------------ going back
-@transaction.atomic
-def open_box(consignment: Consignment, *, actor: Any) -> Container:
-    """A new outbound container of these goods, numbered; it belongs to one order alone (E31)."""
-    _require(actor, WORKSHOP)
-    Consignment.objects.select_for_update(of=("self",)).get(pk=consignment.pk)
-    last = Container.objects.filter(consignment=consignment, direction=Direction.OUT).aggregate(
-        last=Max("number")
-    )
-    box: Container = Container.objects.create(
-        consignment=consignment, direction=Direction.OUT, number=(last["last"] or 0) + 1
-    )
-    return box
-
-
-@transaction.atomic
-def ship_out(
-    consignment: Consignment,
-    *,
-    actor: Any,
-    carrier: Carrier,
-    waybill: str,
-    box: Container | None = None,
-) -> Shipment:
-    """Seal and release the box and put it on a tracked outbound shipment (R32).
-
-    Raises PermissionDenied, ValidationError (number used before), Refused (upper floors may ask
-    more of a box before it is sealed or released).
-    """
-    _require(actor, WORKSHOP)
-    number, at = check_waybill(carrier, waybill), timezone.now()
-    box = box or open_box(consignment, actor=actor)
-    if box.consignment_id != consignment.pk:
-        raise Refused(_("This box belongs to another order."))
-    for step in ("seal", "release"):
-        box = advance(box, step, actor=actor, at=at)
-    try:
-        with transaction.atomic():
-            shipment = Shipment.objects.create(
-                consignment=consignment,
-                direction=Direction.OUT,
-                carrier=carrier,
-                waybill=number,
-                tracked_at=at,
-                created_at=at,
-            )
-    except IntegrityError as clash:
-        raise ValidationError({"waybill": USED}) from clash
-    Container.objects.filter(pk=box.pk).update(shipment=shipment)
-    record(shipment, "tracked", actor=actor, at=at, data={"waybill": number})
-    return shipment

@@ -10,6 +10,7 @@ from typing import Any
 from accounts.models import Invitation, User
 from accounts.roles import Role
 from attachments.models import Attachment
+from billing.models import QuoteUnit
 from core.events import Event, subscribe
 from notifications import letters
 from notifications.services import Recipient, people_of, post
@@ -107,7 +108,10 @@ def return_news(event: Event) -> None:
 def unit_news(event: Event) -> None:
     """One mail per order, however many of its units the step moved (D14)."""
     sns: dict[int, list[str]] = defaultdict(list)
-    for order_pk, sn in event.subjects().values_list("order_id", "sn"):
+    units = event.subjects()
+    if event.verb == "ask_customer":  # a quote asks by a letter of its own
+        units = units.exclude(pk__in=QuoteUnit.objects.waiting().values("unit"))
+    for order_pk, sn in units.values_list("order_id", "sn"):
         sns[order_pk].append(sn)
     orders = RepairOrder.objects.filter(pk__in=sns).select_related("customer", "opened_by", "shop")
     for order in orders:

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from core.workflow import insert_select
 from sla.calendars import WorkTime
@@ -64,7 +65,7 @@ def start(
         },
         {"object_id": "pk"},
     )
-    copy_due(model, chosen)
+    copy_due(model, chosen, promises=True)
 
 
 def stop(model: type[models.Model], pks: Iterable[int], *kinds: str, at: datetime) -> None:
@@ -83,19 +84,25 @@ def pause(model: type[models.Model], pks: Iterable[int], *kinds: str, at: dateti
 
 
 def resume(model: type[models.Model], pks: Iterable[int], *kinds: str, at: datetime) -> None:
-    """Count on with what was left when the pause began, in the clock's own time (D2)."""
+    """Count on with what was left when the pause began, in the clock's own time (D2).
+
+    One statement for all that were paused together: bulk work pauses thousands at one moment.
+    """
     chosen = list(pks)
     paused = _of(model, chosen, *kinds).filter(stopped_at=None, paused_at__isnull=False)
-    clocks = list(paused.select_related("calendar"))
-    for clock in clocks:
-        work = WorkTime(clock.calendar) if clock.calendar else None
-        clock.due_at = _later(clock.due_at, clock.paused_at, at, work)
-        clock.warn_at = _later(clock.warn_at, clock.paused_at, at, work)
-        clock.paused_seconds += int((at - clock.paused_at).total_seconds())
-        clock.paused_at = None
-    moved = ["due_at", "warn_at", "paused_seconds", "paused_at"]
-    Clock.objects.bulk_update(clocks, moved, batch_size=500)
-    copy_due(model, chosen)
+    together: dict[tuple[Any, ...], list[int]] = {}
+    for clock in paused.select_related("calendar"):
+        alike = (clock.due_at, clock.warn_at, clock.paused_at, clock.calendar)
+        together.setdefault(alike, []).append(clock.pk)
+    for (due, warn, since, calendar), clocks in together.items():
+        work = WorkTime(calendar) if calendar else None
+        Clock.objects.filter(pk__in=clocks).update(
+            due_at=_later(due, since, at, work),
+            warn_at=_later(warn, since, at, work),
+            paused_at=None,
+            paused_seconds=models.F("paused_seconds") + int((at - since).total_seconds()),
+        )
+    copy_due(model, chosen, promises=True)
 
 
 def _later(end: datetime, paused: datetime, at: datetime, work: WorkTime | None) -> datetime:
@@ -105,19 +112,27 @@ def _later(end: datetime, paused: datetime, at: datetime, work: WorkTime | None)
     return work.add(at, work.between(paused, end)) if work else end + (at - paused)
 
 
-def copy_due(model: type[models.Model], pks: Iterable[int]) -> None:
-    """Write due_at and due_since of the subjects from their earliest running clock, or nothing."""
+def copy_due(model: type[models.Model], pks: Iterable[int], *, promises: bool = False) -> None:
+    """Write due_at and due_since of the subjects from their earliest running clock, or nothing.
+
+    Where a clock started or went on (`promises`) a subject with `promised_at` keeps its end there
+    too, for good: what was promised still counts when the clock stands or is stopped.
+    """
     content_type = ContentType.objects.get_for_model(model)
     clocks = (
         Clock.objects.running()
         .filter(content_type=content_type, object_id=OuterRef("pk"))
         .order_by("due_at")
     )
+    due = Subquery(clocks.values("due_at")[:1])
+    copies: dict[str, Any] = {
+        "due_at": due,
+        "due_since": Subquery(clocks.values("started_at")[:1]),
+    }
+    if promises and any(field.name == "promised_at" for field in model._meta.get_fields()):
+        copies["promised_at"] = Coalesce(due, models.F("promised_at"))
     rows: Any = model._default_manager.filter(pk__in=list(pks))
-    rows.update(
-        due_at=Subquery(clocks.values("due_at")[:1]),
-        due_since=Subquery(clocks.values("started_at")[:1]),
-    )
+    rows.update(**copies)
 
 
 def _of(model: type[models.Model], pks: list[int], *kinds: str) -> Any:

@@ -9,7 +9,7 @@ from django.test import TransactionTestCase
 
 from history.append_only import protect, release
 
-TABLES = ["history_entry"]
+TABLES = ["history_entry", "billing_booking", "scopes_agreementversion", "parts_movement"]
 _teardown = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 

@@ -12,25 +12,28 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from django.apps import apps
-from django.conf import settings
+
+from accounts.models import LANGUAGES
 
 # Names of things that Chinese customers write in Latin letters too.
 NAMES = {
     *("SN", "HWB", "QR", "PDF", "CSV", "XLSX", "Excel"),  # said so in Chinese
     *("EEPROM", "PIN", "IP", "JavaScript", "Cookie", "UTF", "GBK"),
+    *("MAC", "IBAN", "BIC", "A4"),
     *("VolcMiner", "Mac"),  # brands
-    *("jpg", "JPEG", "png", "PNG", "mp4", "MP4", "log", "txt", "gz", "tar", "zip", "gzip"),
+    *("pdf", "jpg", "JPEG", "png", "PNG", "mp4", "MP4", "log", "txt", "gz", "tar", "zip", "gzip"),
     *("xlsx", "xls", "csv", "kB", "MB", "GB"),  # formats and units
     *("UTC", "CST"),  # time zones
-    *("CN", "shipped_on"),  # examples of what to type: a country's code, a column's name
+    *("CN", "DE", "FR", "shipped_on"),  # examples of what to type: country codes, a column's name
+    *("USD", "EUR", "CNY", "GBP", "JPY", "HKD", "CAD", "AUD", "SGD", "CHF", "SEK"),  # ISO 4217
     *("Control", "Command"),  # keys, in Django's own words
 }
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_'’]+")
 ADDRESS = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+\w")
 CODE = re.compile(
-    r"\b(?=[A-Z0-9]*\d)[A-Z0-9]{6,}\b|\b[A-HJKMNP-Z2-9]{8}\b|\{\w+\}|[A-Z]\w+/[A-Z]\w+"
+    r"\b(?=[A-Z0-9]*\d)[A-Z0-9]{6,}\b|\b[A-HJKMNP-Z2-9]{8}\b|\{\w+\}|[A-Z]\w+/[A-Z]\w+|\bv\d+\b"
 )
-LANGUAGES = dict(settings.LANGUAGES)
+ITSELF = dict(LANGUAGES)  # languages are named in themselves
 VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "embed"}
 SILENT = {"script", "style", "code"}
 ICONS = {"True", "False", "Search"}  # alternative texts of Django admin, not for translation
@@ -62,8 +65,8 @@ class Reader(HTMLParser):
     def _silences(self, tag: str, told: dict[str, str]) -> bool:
         foreign = told.get("lang", self.language).lower() != self.language
         coded = {"sn", "code", "avatar"} & set(told.get("class", "").split())
-        if tag == "option" and told.get("value") in LANGUAGES:
-            return True  # languages are named in themselves
+        if tag == "option" and told.get("value") in ITSELF:
+            return True
         return tag in SILENT or told.get("translate") == "no" or foreign or bool(coded)
 
     def _attributes(self, tag: str, told: dict[str, str]) -> None:
@@ -81,7 +84,7 @@ class Reader(HTMLParser):
                 pass
 
     def handle_data(self, data: str) -> None:
-        if not self.silent and data.strip():
+        if not self.silent and data.strip() and data.strip() not in ITSELF.values():
             where = self.open[-1][0] if self.open else ""
             self.found.append((where, " ".join(data.split())))
 
@@ -111,22 +114,37 @@ def english_of_page(html: str, known: re.Pattern[str]) -> Iterator[str]:
 TYPED = {
     "accounts.user": ["name"],
     "accounts.customer": ["name", "country"],
+    "billing.invoice": ["tax_label"],
+    "billing.paymentaccount": ["holder", "bank"],
+    "billing.pricelist": ["name"],
     "devices.brand": ["name"],
     "devices.productmodel": ["name"],
     "jobs.job": ["kind"],
     "logistics.address": ["recipient", "street", "city", "country", "postcode"],
     "logistics.carrier": ["name_en", "code"],
     "notifications.mail": ["event"],
+    "parts.part": ["slot"],
+    "parts.partdiagnosis": ["slot"],
+    "parts.parttype": ["code"],
+    "parts.slot": ["label"],
     "repairshops.repairshop": ["name_en", "region_en", "address_en", "code"],
     "sla.calendar": ["name"],
     "workorders.unit": ["finding", "work_done"],
 }
+# Where administrators keep a thing's short code and both its names beside each other. All others
+# read the one name in their language.
+KEPT = {
+    "billing.pricelist": ["code"],
+    "parts.failuretype": ["name_en"],
+    "parts.parttype": ["name_en"],
+    "workorders.service": ["code", "name_en"],
+}
 
 
-def typed(*more: str) -> re.Pattern[str]:
+def typed(*more: str, kept: bool = False) -> re.Pattern[str]:
     """Every name in the database, the longest first, so that no rest of one is left."""
     words = set(more)
-    for label, fields in TYPED.items():
+    for label, fields in [*TYPED.items(), *(KEPT.items() if kept else [])]:
         for values in apps.get_model(label)._default_manager.values_list(*fields):
             words |= {value for value in values if value}
     longest = sorted(map(re.escape, words), key=len, reverse=True)

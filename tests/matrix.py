@@ -7,7 +7,10 @@ Read a row as: address, the object that builds it, method, then the answer to ea
     mate  a colleague of theirs        away  engineers and managers of other shops
     othr  people of another customer   offc  finance and sales
     agnt  the agent who has it         admn  the administrator
-    peer  another agent
+    peer  another agent                finc  finance, where it differs from offc
+                                       mgrx  a manager elsewhere, where it differs from away
+
+The last two may be left out of a row.
 
 Where an address has no row for a method it answers 405 to everybody. The posts carry what an honest
 person would send (tests/posts.py), so 303 means that it was done. GET by htmx answers like GET,
@@ -27,11 +30,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from tests.world import BARE, Home, World
 
 COLUMNS = ["anon", "ownr", "mate", "othr", "agnt", "peer", "shop", "boss", "away", "offc", "admn"]
+COLUMNS += ["finc", "mgrx"]
+SAME_AS = {"finc": "offc", "mgrx": "away"}
 TABLE = """\
                                              anon ownr mate othr agnt peer shop boss away offc admn
 
 [] the roof
-home                   -               get    302  302  302  302  302  302  302  302  302  200  200
+home               -                 get  302 302 302 302 302 302 302 302 302 200 200 302
 healthz                -               get    200  200  200  200  200  200  200  200  200  200  200
 manual                 -               get    302  200  200  200  200  200  200  200  200  200  200
 styleguide             -               get    302  403  403  403  200  200  200  200  200  200  200
@@ -70,6 +75,7 @@ address-edit           address         get    302  200  200  404  403  403  403 
 address-edit           address         post   302  303  303  404  403  403  403  403  403  403  403
 address-delete         address         get    302  200  200  404  403  403  403  403  403  403  200
 address-delete         address         post   302  303  303  404  403  403  403  403  403  403  403
+tracking-webhook       no-carrier      post   403  403  403  403  403  403  403  403  403  403  403
 
 [workorders] enquiries and the conversation
 counselling-new        -               get    302  200  200  200  403  403  403  403  403  403  302
@@ -91,6 +97,7 @@ counselling-behalf     -               post   302  403  403  403  303  303  403 
 sn-verdict             -               get    302  403  403  403  200  200  403  403  403  403  200
 counselling-take       open            post   302  403  403  403  303  303  403  403  403  403  403
 counselling-assign     open            post   302  403  403  403  303  303  403  403  403  403  403
+counselling-history    open            get    302  403  403  403  200  200  403  403  403  403  200
 counselling-resolve    answered        post   302  403  403  403  303  303  403  403  403  403  403
 counselling-refer      open            get    302  403  403  403  200  200  403  403  403  403  200
 counselling-refer      open            post   302  403  403  403  303  303  403  403  403  403  403
@@ -123,7 +130,7 @@ step/receive           unit:expected   post   302  403  403  403  403  403  303 
 step/undo_receipt      unit:received   post   302  403  403  403  403  403  303  409  404  403  403
 step/mark_missing      unit:expected   post   302  403  403  403  403  403  303  303  404  403  403
 step/start_diagnosis   unit:received   post   302  403  403  403  403  403  303  303  404  403  403
-step/ask_customer      unit:diagnosing post   302  403  403  403  403  403  303  303  404  403  403
+step/ask_customer      unit:diagnosing post   302  403  403  403  303  303  303  303  404  403  403
 step/customer_answered unit:waiting    post   302  403  403  403  303  303  303  303  404  403  403
 step/wait_for_parts    unit:diagnosing post   302  403  403  403  403  403  303  303  404  403  403
 step/start_repair      unit:diagnosing post   302  403  403  403  403  403  303  303  404  403  403
@@ -135,12 +142,62 @@ step/give_up           unit:diagnosing post   302  403  403  403  403  403  303 
 step/reject            unit:received   post   302  403  403  403  403  403  303  303  404  403  403
 order-list             -               get    302  403  403  403  200  200  200  200  200  403  200
 order-export           -               get    302  403  403  403  200  200  200  200  200  403  200
+order-view-save        -               post   302  403  403  403  303  303  303  303  303  403  403
+order-view-delete      order-view      post   302  403  403  403  303  404  404  404  404  403  403
+order-miners           code            get    302  403  403  403  200  200  200  200  404  403  200
+order-csv              code            get    302  403  403  403  200  200  200  200  404  403  200
+order-bulk             code            get    302  403  403  403  303  303  303  303  404  403  303
+order-bulk             code            post   302  403  403  403  303  303  303  303  404  403  403
+order-services         code            get    302  403  403  403  200  200  403  200  404  403  200
+order-services         code            post   302  403  403  403  303  303  403  303  404  403  403
+order-billing          code            get    302  403  403  403  200  200  403  200  404  403  200
+order-messages         code            get    302  403  403  403  200  200  403  403  403  403  200
+order-messages         code            post   302  403  403  403  303  303  403  403  403  403  403
+order-news             code            get    302  403  403  403  204  204  403  403  403  403  204
+order-scrapping        code            post   302  303  303  404  403  403  403  403  403  403  403
+unit-names             unit:diagnosing post   302  403  403  403  303  303  303  303  404  403  403
+unit-services          unit:diagnosing post   302  403  403  403  403  403  303  303  404  403  403
+unit-warranty          unit:diagnosing post   302  403  403  403  303  303  403  303  404  403  403
+unit-consent           unit:diagnosing post   302  403  403  403  303  303  403  303  404  403  403
+unit-settle            unit:missing    post   302  403  403  403  303  303  403  303  404  403  403
+step/scrap             unit:agreed     post   302  403  403  403  403  403  303  303  404  403  403
 return-ship            code            get    302  403  403  403  403  403  200  200  404  403  200
 return-ship            code            post   302  403  403  403  403  403  303  303  404  403  403
 return-tracking        tracked         post   302  403  403  403  403  403  303  303  404  403  403
 return-remove          tracked         post   302  403  403  403  403  403  303  303  404  403  403
 return-moved           tracked         post   302  403  403  403  403  403  303  303  404  403  403
 return-unbox           untracked       post   302  403  403  403  403  403  303  303  404  403  403
+
+[workorders] goods: containers, shipments, labels, damages
+order-logistics        code            get    302  403  403  403  200  200  200  200  404  403  200
+container-new          code            post   302  403  403  403  403  403  303  303  404  403  403
+containers-pack        code            post   302  403  403  403  403  403  303  303  404  403  403
+containers-seal        code            post   302  403  403  403  403  403  303  303  404  403  403
+container-announce     code            post   302  403  403  403  303  303  303  303  404  403  403
+shipment-new           code            post   302  403  403  403  403  403  303  303  404  403  403
+shipment-assign        code            post   302  403  403  403  403  403  303  303  404  403  403
+shipment-unassign      code            post   302  403  403  403  403  403  303  303  404  403  403
+labels                 code            get    302  403  403  403  200  200  200  200  404  403  200
+labels-pdf             code            get    302  403  403  403  422  422  422  422  404  403  422
+damages                code            get    302  403  403  403  200  200  200  200  404  403  200
+damage-pdf             code            get    302  200  200  404  200  200  200  200  404  403  200
+containers             -               get    302  403  403  403  200  200  200  200  200  403  200
+containers-export      -               get    302  403  403  403  200  200  200  200  200  403  200
+container              box:open        get    302  200  200  404  200  200  200  200  404  403  200
+container-scan         box:open        get    302  403  403  403  403  403  200  200  404  403  200
+container-scan         box:open        post   302  403  403  403  403  403  303  303  404  403  403
+container-out          box:open        post   302  403  403  403  403  403  303  303  404  403  403
+container-seal         box:open        post   302  403  403  403  403  403  303  303  404  403  403
+container-reopen       box:sealed      post   302  403  403  403  403  403  303  303  404  403  403
+container-arrive       box:announced   post   302  403  403  403  403  403  303  303  404  403  403
+container-unpack       box:arrived     post   302  403  403  403  403  403  303  303  404  403  403
+shipments              -               get    302  403  403  403  200  200  200  200  200  403  200
+shipments-export       -               get    302  403  403  403  200  200  200  200  200  403  200
+shipment               shipment        get    302  200  200  404  200  200  200  200  404  403  200
+shipment-number        shipment        post   302  403  403  403  403  403  303  303  404  403  403
+shipment-dates         shipment        post   302  403  403  403  403  403  303  303  404  403  403
+shipment-remove        shipment        post   302  403  403  403  403  403  303  303  404  403  403
+tracking-add           shipment        post   302  403  403  403  303  303  303  303  404  403  403
 
 [workorders] repair orders of customers
 my-orders              -               get    302  200  200  200  403  403  403  403  403  403  200
@@ -172,13 +229,112 @@ waybill-correct        waybill         post   302  303  303  404  303  303  403 
 return-correct         pending         get    302  200  200  404  200  200  403  403  403  403  200
 return-correct         pending         post   302  303  303  404  303  303  403  403  403  403  403
 
+[scopes] repair requests and service agreements
+requests               -               get    302  200  200  200  200  200  403  403  403  403  200
+request-new            -               get    302  200  200  200  403  403  403  403  403  403  302
+request-new            -               post   302  303  303  303  403  403  403  403  403  403  403
+request                request         get    302  200  200  404  200  200  404  404  404  403  200
+request                scoped          get    302  200  200  404  200  200  200  200  404  403  200
+request-card           scoped          get    302  200  200  404  200  200  200  200  404  403  200
+request-edit           request         get    302  403  403  403  200  200  403  403  403  403  200
+request-edit           request         post   302  403  403  403  303  303  403  403  403  403  403
+agreements             -               get    302  200  200  200  200  200  403  403  403  403  200
+agreement-new          -               get    302  403  403  403  200  200  403  403  403  403  200
+agreement-new          -               post   302  403  403  403  303  303  403  403  403  403  403
+agreement              agreement       get    302  200  200  404  200  200  403  403  403  403  200
+agreement-version      agreement       post   302  403  403  403  303  303  403  403  403  403  403
+agreement-end          agreement       post   302  403  403  403  303  303  403  403  403  403  403
+
+[billing] quotes
+quotes                 -               get    302  200  200  200  200  200  200  200  200  403  200
+quote                  quote           get    302  200  200  404  200  200  200  200  404  403  200
+quote                  quote-draft     get    302  404  404  404  200  200  200  200  404  403  200
+quote-pdf              quote           get    302  200  200  404  200  200  200  200  404  403  200
+quote-new              code            get    302  403  403  403  200  200  200  200  404  403  200
+quote-new              code            post   302  403  403  403  303  303  303  303  404  403  403
+quote-line             quote-draft     get    302  403  403  403  200  200  200  200  404  403  200
+quote-line             quote-draft     post   302  403  403  403  303  303  303  303  404  403  403
+quote-prices           quote-draft     post   302  403  403  403  303  303  303  303  404  403  403
+quote-details          quote-draft     post   302  403  403  403  303  303  303  303  404  403  403
+quote-send         quote-draft       post 302 403 403 403 303 303 403 303 403 403 403 403 404
+quote-withdraw     quote             post 302 403 403 403 303 303 403 303 403 403 403 403 404
+quote-answer           quote           post   302  303  303  404  403  403  403  403  403  403  403
+
+[billing] invoices, payments, prices
+invoice-list       -                 get  302 200 200 200 200 200 403 200 403 403 200 200 200
+invoice-export     -                 get  302 200 200 200 200 200 403 200 403 403 200 200 200
+invoice            invoice-draft     get  302 404 404 404 200 200 403 200 403 403 200 200 404
+invoice            invoice-issued    get  302 200 200 404 200 200 403 200 403 403 200 200 404
+invoice            invoice-paid      get  302 200 200 404 200 200 403 200 403 403 200 200 404
+invoice-pdf        invoice-issued    get  302 200 200 404 200 200 403 200 403 403 200 200 404
+invoice-csv        invoice-issued    get  302 200 200 404 200 200 403 200 403 403 200 200 404
+invoice-draft      box-ready         post 302 403 403 403 403 403 403 303 403 403 403 303 404
+invoice-issue      invoice-draft     post 302 403 403 403 403 403 403 403 403 403 403 303 403
+invoice-regenerate invoice-draft     post 302 403 403 403 403 403 403 303 403 403 403 303 404
+invoice-delete     invoice-draft     post 302 403 403 403 403 403 403 303 403 403 403 303 404
+invoice-void       invoice-issued    post 302 403 403 403 403 403 403 403 403 403 403 303 403
+line-add           invoice-draft     post 302 403 403 403 403 403 403 303 403 403 403 303 404
+line-remove        draft-line        post 302 403 403 403 403 403 403 303 403 403 403 303 404
+line-price         missing-line      post 302 403 403 403 403 403 403 403 403 403 403 303 403
+pay               invoice-issued    get    302  200  200  404  200  200  403  403  403  403  200
+pay               invoice-issued    post   302  303  303  404  303  303  403  403  403  403  403
+payment-enter      invoice-issued    post 302 403 403 403 403 403 403 403 403 403 403 303 403
+credit-settle      invoice-credit    post 302 403 403 403 403 403 403 403 403 403 403 303 403
+payments           -                 get  302 403 403 403 200 200 403 403 403 403 200 200
+payment-confirm    payment-announced post 302 403 403 403 403 403 403 403 403 403 403 303 403
+payment-reject     payment-announced post 302 403 403 403 403 403 403 403 403 403 403 303 403
+payment-reverse    payment-confirmed post 302 403 403 403 403 403 403 403 403 403 403 303 403
+desk               -                 get  302 403 403 403 403 403 403 403 403 403 200 200
+order              bill-order        get  302 403 403 403 200 200 403 200 403 403 200 200 404
+due                bill-order        get  302 200 200 404 403 403 403 403 403 403 200
+order-draft        bill-order        post 302 403 403 403 403 403 403 303 403 403 403 303 404
+order-issue        bill-order        post 302 403 403 403 403 403 403 403 403 403 403 303 403
+price-lists       -                 get    302  403  403  403  200  200  200  200  200  200  200
+price-list        price-list        get    302  403  403  403  200  200  200  200  200  200  200
+
+[parts] parts of devices, consolidation, stock of the shops
+unit                   unit:repairing  get    302  403  403  403  200  200  200  200  404  403  200
+diagnose               unit:repairing  post   302  403  403  403  403  403  303  303  404  403  403
+register               unit:repairing  post   302  403  403  403  403  403  303  303  404  403  403
+fit                    unit:repairing  post   302  403  403  403  403  403  303  303  404  403  403
+take-out               unit:repairing  post   302  403  403  403  403  403  303  303  404  403  403
+reserve                unit:repairing  post   302  403  403  403  403  403  303  303  404  403  403
+release                reservation     post   302  403  403  403  403  403  303  303  404  403  403
+stress-test            unit:repairing  get    302  403  403  403  200  200  200  200  404  403  200
+stress-test            unit:repairing  post   302  403  403  403  403  403  303  303  404  403  403
+panel                  unit:repairing  get    302  403  403  403  200  200  200  200  404  403  200
+replaced               code            get    302  200  200  404  200  200  403  403  403  403  200
+consolidate            code            get    302  403  403  403  403  403  409  409  404  403  409
+consolidate            code            post   302  403  403  403  403  403  303  303  404  403  403
+consolidate-pick       code            post   302  403  403  403  403  403  303  303  404  403  403
+stock                  -               get    302  403  403  403  200  200  200  200  200  403  200
+stock-csv              -               get    302  403  403  403  200  200  200  200  200  403  200
+delivery               -               get    302  403  403  403  403  403  403  200  403  403  200
+delivery               -               post   302  403  403  403  403  403  403  303  403  403  403
+count                  -               get    302  403  403  403  403  403  403  200  403  403  200
+count                  -               post   302  403  403  403  403  403  403  303  403  403  403
+count-pieces           -               post   302  403  403  403  403  403  403  303  403  403  403
+type                   part-type       get    302  403  403  403  200  200  200  200  404  403  200
+type-move              part-type       post   302  403  403  403  403  403  403  303  403  403  403  403  404
+type-low               part-type       post   302  403  403  403  403  403  403  303  403  403  403  403  404
+part                   spare           get    302  403  403  403  200  200  200  200  404  403  200
+part-move              spare           post   302  403  403  403  403  403  403  303  403  403  403  403  404
+part-scrap             spare           post   302  403  403  403  403  403  403  303  403  403  403  403  404
+part-repaired          shelf-part      post   302  403  403  403  403  403  403  303  403  403  403  403  404
+part-return            shelf-part      post   302  403  403  403  403  403  403  303  403  403  403  403  404
+
 [attachments] files
+file               payment-announced-proof get  302 200 200 404 200 200 404 404 404 404 200 200
+file                   agreement-paper get    302  200  200  404  200  200  404  404  404  404  200
+file                   request-paper   get    302  200  200  404  200  200  404  404  404  404  200
+file                   scoped-paper    get    302  200  200  404  200  200  200  200  404  404  200
 file                   file            get    302  200  200  404  200  200  404  404  404  404  200
 file                   internal-file   get    302  404  404  404  200  200  404  404  404  404  200
 file                   public-photo    get    302  200  200  404  200  200  200  200  404  404  200
 file                   bench-photo     get    302  404  404  404  200  200  200  200  404  404  200
 file                   damage-photo    get    302  200  200  404  200  200  200  200  404  404  200
 file                   parcel-photo    get    302  404  404  404  200  200  200  200  404  404  200
+preview                stress-log      get    302  404  404  404  200  200  200  200  404  404  200
 thumb                  log             get    302  200  200  404  200  200  404  404  404  404  200
 thumb                  internal-log    get    302  404  404  404  200  200  404  404  404  404  200
 preview                log             get    302  200  200  404  200  200  404  404  404  404  200
@@ -258,6 +414,7 @@ NO_OBJECT = {
     "no-pk": (987_654_321,),
     "no-pair": ("a", "b"),
     "no-app": ("logistics",),
+    "no-carrier": ("nobody",),
 }
 
 # Django admin, as the administrator sees it, GET and empty POST alike; all others are sent to the
@@ -271,11 +428,14 @@ logistics.shipment           read
 logistics.container          read
 logistics.damage             read
 logistics.parcel             read
+logistics.trackingevent      read
 workorders.counselling       read
 workorders.repairorder       read
 workorders.unit              read
 workorders.message           read
 workorders.unitnote          read
+workorders.unitservice       read
+workorders.service           keep
 sla.clock                    read
 logistics.carrier            keep
 repairshops.repairshop       keep
@@ -286,6 +446,26 @@ devices.productmodel         edit
 devices.device               edit
 sla.calendar                 edit
 sla.policy                   edit
+parts.slot                   edit
+parts.failuretype            keep
+parts.parttype               keep
+parts.part                   read
+parts.stock                  read
+parts.movement               read
+parts.reservation            read
+parts.partdiagnosis          read
+parts.stresstest             read
+scopes.serviceagreement      keep
+scopes.agreementversion      read
+scopes.scope                 read
+billing.quote                read
+billing.quoteline            read
+billing.pricelist            keep
+billing.paymentaccount       keep
+billing.orderaccount         read
+billing.invoice              read
+billing.payment              read
+billing.booking              read
 """
 KINDS = {
     #        changelist add  change delete history; the same by POST
@@ -385,7 +565,8 @@ def _ours() -> list[Row]:
             named = f"unit-{named}" if step else named
             name = f"{space}:{named}" if space else named
             row = found.setdefault((name, key, step), Row(name, key, step))
-            row.answers[method] = dict(zip(COLUMNS, map(int, statuses), strict=True))
+            told = dict(zip(COLUMNS, map(int, statuses), strict=False))
+            row.answers[method] = {c: told[c if c in told else SAME_AS[c]] for c in COLUMNS}
     return list(found.values())
 
 
@@ -425,8 +606,8 @@ def cast(world: World, home_name: str) -> dict[str, str]:
     columns |= {home.agent: "agnt", other.agent: "peer"}
     columns |= {home.engineer: "shop", other.engineer: "away"}
     people = world.people
-    columns[people["mona"]] = "boss" if home_name == "cora" else "away"
-    columns |= {people["fin"]: "offc", people["sal"]: "offc", people["ada"]: "admn"}
+    columns[people["mona"]] = "boss" if home_name == "cora" else "mgrx"
+    columns |= {people["fin"]: "finc", people["sal"]: "offc", people["ada"]: "admn"}
     standing = {"anonymous": "anon"}
     standing |= {name: columns[user] for name, user in people.items()}
     staff = (name for name, user in people.items() if user.is_portal_staff)

@@ -28,7 +28,7 @@ from notifications.models import Mail
 from notifications.services import Recipient, post
 from tests.chinese import english, english_of_page, typed
 from tests.matrix import Row, cast, expected, rows
-from tests.posts import post_of
+from tests.posts import blank_of, post_of
 from tests.world import BARE, CANARY, World, body, standing, undone
 from tools import messages
 from workorders.models import Counselling, RepairOrder
@@ -109,12 +109,19 @@ WRITTEN = [
     *("It does not start.", "The fan is loud.", "Here is more.", "These shops can help."),
     *("Look at the fan.", "Goodwill.", "No paper inside.", "The box is wet.", "Took it apart."),
     *("Water inside.", "Bought a new one.", "No fan.", "Mine", "Fan."),
+    *("A mistake.", "By phone.", "Express", "Freight", "HB77", "INV", "Late", "Please decide."),
+    *("Rack 3", "Refunded.", "SA-NEW", "Shenzhen", "They are on their way.", "Unpaid."),
 ]
 
 
 @pytest.fixture(scope="module")
 def known(world: World) -> re.Pattern[str]:
     return typed(*WRITTEN)
+
+
+@pytest.fixture(scope="module")
+def known_to_admins(world: World) -> re.Pattern[str]:
+    return typed(*WRITTEN, kept=True)
 
 
 def shown(response: Any) -> str:
@@ -135,13 +142,16 @@ def readable(world: World, actor: str) -> list[Row]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("actor", PEOPLE)
-def test_pages_have_no_english_word(world: World, known: re.Pattern[str], actor: str) -> None:
+def test_pages_have_no_english_word(
+    world: World, known: re.Pattern[str], known_to_admins: re.Pattern[str], actor: str
+) -> None:
     client, pages, left = world.clients[actor], 0, {}
     for row in readable(world, actor):
         with undone(client):
             page = shown(client.get(row.of(world.homes["cora"])))
         pages += bool(page)
-        if found := list(english_of_page(page, known)):
+        nobody = known_to_admins if row.name.startswith("admin:") else known
+        if found := list(english_of_page(page, nobody)):
             left[str(row)] = found
     assert pages >= 5
     assert left == {}
@@ -161,7 +171,7 @@ def test_answers_to_forms_have_no_english_word(
     column, home = cast(world, "cora")[actor], world.homes["cora"]
     for row in POSTS:
         if row.answers["post"][column] == 303 and row.name != "accounts:profile":
-            fields = post_of(row.name, world, home, actor) if filled else {}
+            fields = post_of(row.name, world, home, actor) if filled else blank_of(row.name)
             with undone(client):
                 page = shown(client.post(row.of(home), fields, follow=True))
             if found := list(english_of_page(page, known)):

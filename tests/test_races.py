@@ -37,9 +37,9 @@ def race_env(
         cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def race(env: dict[str, str], *options: str) -> dict[str, Any]:
+def race(env: dict[str, str], *options: str, program: str = "tests.race") -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.race", *options],
+        [sys.executable, "-m", program, *options],
         cwd=settings.BASE_DIR,
         env=env,
         capture_output=True,
@@ -60,3 +60,41 @@ def test_without_lock_and_mixin_the_same_race_doubles(race_env: dict[str, str]) 
     """The test above can fail: here it would."""
     outcome = race(race_env, "--pairs", "200", "--bare")
     assert outcome["audited"].get("2", 0) > 0
+
+
+@pytest.mark.row("E31", "R77")
+def test_no_device_is_in_two_boxes_and_no_box_on_two_shipments(race_env: dict[str, str]) -> None:
+    outcome = race(race_env, "--pairs", "60", program="tests.race_goods")
+    assert outcome == {
+        "pack won": 60,
+        "pack refused": 60,
+        "ship won": 60,
+        "ship refused": 60,
+        "told": {"boxed": 60, "loaded": 60},
+    }
+
+
+@pytest.mark.row("R74", "E26")
+def test_no_part_is_fitted_twice_and_no_plan_carried_out_twice(race_env: dict[str, str]) -> None:
+    outcome = race(race_env, "--pairs", "30", program="tests.race_parts")
+    assert outcome == {
+        "fit won": 30,
+        "fit refused": 30,
+        "mix won": 30,
+        "mix refused": 30,
+        "fitted": 30,
+        "consolidated": 60,
+        "differences": 0,
+    }
+
+
+@pytest.mark.row("D9")
+def test_a_quote_is_answered_once_and_a_device_stands_on_one(race_env: dict[str, str]) -> None:
+    outcome = race(race_env, "--pairs", "40", program="tests.race_quotes")
+    assert outcome == {
+        "sign won": 40,
+        "sign refused": 40,
+        "write won": 40,
+        "write refused": 40,
+        "told": {"answers": 40, "on a quote": 40},
+    }

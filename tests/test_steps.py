@@ -14,12 +14,15 @@ from django.db import models
 from accounts.models import User
 from accounts.roles import Role
 from aftersales.workflows import machines
+from billing.models import Invoice, Payment, Quote
 from core.workflow import steps_of
 from logistics.models import Container
 from workorders.models import Counselling, RepairOrder, Unit
 
 CUSTOMER, AGENT, ADMIN = Role.CUSTOMER, Role.AGENT, Role.ADMIN
+SELLERS = {Role.SHOP_MANAGER, Role.AGENT}
 BENCH = {Role.ENGINEER, Role.SHOP_MANAGER}
+FINANCE = {Role.FINANCE}
 NOBODY: set[Role] = set()  # derived: no button, taken inside another step or by a task
 
 TABLE: dict[type[models.Model], dict[str, dict[str, set[Role]]]] = {
@@ -55,29 +58,33 @@ TABLE: dict[type[models.Model], dict[str, dict[str, set[Role]]]] = {
         "expected": {"receive": BENCH, "mark_missing": BENCH, "cancel": NOBODY},
         "received": {"undo_receipt": BENCH, "start_diagnosis": BENCH, "reject": BENCH},
         "diagnosing": {
-            "ask_customer": BENCH,
+            "ask_customer": BENCH | {AGENT},
             "wait_for_parts": BENCH,
             "start_repair": BENCH,
             "start_test": BENCH,
             "give_up": BENCH,
             "reject": BENCH,
+            "scrap": BENCH,
         },
         "awaiting_customer": {
-            "customer_answered": BENCH | {AGENT},
+            "customer_answered": BENCH | {AGENT, CUSTOMER},
             "give_up": BENCH,
             "reject": BENCH,
+            "scrap": BENCH,
         },
-        "awaiting_parts": {"start_repair": BENCH, "give_up": BENCH},
+        "awaiting_parts": {"start_repair": BENCH, "give_up": BENCH, "scrap": BENCH},
         "repairing": {
-            "ask_customer": BENCH,
+            "ask_customer": BENCH | {AGENT},
             "wait_for_parts": BENCH,
             "start_test": BENCH,
             "give_up": BENCH,
+            "scrap": BENCH,
         },
-        "testing": {"fail_test": BENCH, "pass_test": BENCH, "give_up": BENCH},
+        "testing": {"fail_test": BENCH, "pass_test": BENCH, "give_up": BENCH, "scrap": BENCH},
         "ready": {"rework": BENCH},
-        "unrepairable": {"rework": BENCH},
-        "rejected": {},
+        "unrepairable": {"rework": BENCH, "scrap": BENCH},
+        "rejected": {"scrap": BENCH},
+        "scrapped": {},
         "missing": {"receive": BENCH},
         "cancelled": {},
     },
@@ -86,8 +93,34 @@ TABLE: dict[type[models.Model], dict[str, dict[str, set[Role]]]] = {
         "arrived": {"unpack": BENCH},
         "unpacked": {},
         "open": {"seal": BENCH},
-        "sealed": {"release": BENCH},
-        "released": {},
+        "sealed": {"reopen": BENCH, "request_billing": NOBODY, "release": NOBODY},
+        "ready_for_billing": {"reopen": BENCH, "bill": NOBODY},
+        "billed": {"unbill": NOBODY, "release": NOBODY},
+        "released": {"hold": NOBODY},
+    },
+    Invoice: {
+        "draft": {"issue": FINANCE, "waive": NOBODY},
+        "issued": {"settle": NOBODY, "void": FINANCE},
+        "paid": {"unsettle": NOBODY},
+        "void": {},
+    },
+    Payment: {
+        "announced": {"confirm": FINANCE, "reject": FINANCE},
+        "confirmed": {},
+        "rejected": {},
+    },
+    Quote: {
+        "draft": {"send": SELLERS, "withdraw": SELLERS},
+        "sent": {
+            "accept": {CUSTOMER},
+            "decline": {CUSTOMER},
+            "expire": NOBODY,
+            "withdraw": SELLERS,
+        },
+        "accepted": {},
+        "declined": {},
+        "expired": {},
+        "withdrawn": {},
     },
 }
 

@@ -8,6 +8,9 @@ it, so that a page, a mail or an export that shows too much gives itself away (Z
     CARD   those, and every shop: the registry and whose device it is
     DESK   customer service and admins
     BENCH  customer service, admins and the shop that repairs
+    MONEY  the customer's people, customer service, finance, admins, the manager of the shop
+    PAY    those without the shop
+    BOOKS  those with the shop's manager and without the customer
     SELF   the person alone, and admins
 """
 
@@ -42,7 +45,7 @@ from devices.models import Device, ProductModel
 from devices.tests.factories import DeviceFactory, ProductModelFactory
 from history.services import record
 from jobs.models import Job
-from logistics.models import Carrier, Container, Damage, Parcel, Shipment
+from logistics.models import Carrier, Container, Damage, Parcel, Shipment, TrackingEvent
 from logistics.tests.factories import (
     AddressFactory,
     CarrierFactory,
@@ -55,12 +58,24 @@ from repairshops.models import RepairShop
 from repairshops.tests.factories import MembershipFactory, RepairShopFactory
 from sla import services as clocks
 from sla.models import Calendar, ClockKind, Policy
-from workorders.models import Counselling, RepairOrder, SavedView, Unit, UnitNote
+from tests.world_asks import asks
+from tests.world_money import money
+from tests.world_parts import stock
+from workorders.models import (
+    Counselling,
+    RepairOrder,
+    SavedView,
+    Service,
+    Unit,
+    UnitNote,
+    UnitService,
+)
 from workorders.services import threads
 from workorders.tests.factories import CounsellingFactory, RepairOrderFactory, UnitFactory
 
 CANARY = re.compile(
-    r"(?:CANARY-?|CN)(CORA|OTTO)-?(TALK|GOODS|CARD|DESK|BENCH|SELF|G)[-\w]*", re.IGNORECASE
+    r"(?:CANARY-?|CN)(CORA|OTTO)-?(TALK|GOODS|CARD|DESK|BENCH|MONEY|PAY|BOOKS|SELF|G)[-\w]*",
+    re.IGNORECASE,
 )
 TAGS = re.compile(r"<[^>]*>")
 STATES = (
@@ -73,6 +88,8 @@ STATES = (
     "testing",
     "ready",
     "unrepairable",
+    "rejected",
+    "missing",
 )
 BARE = " without a second factor"
 
@@ -200,6 +217,9 @@ def build(rows: int = 1) -> World:
         _orders(home, carrier)
         _bench(home, carrier, model)
         _draft(home, model)
+        stock(home, model, _file)
+        asks(home, model)
+        money(home, carrier)
     for number in range(rows - 1):
         RepairShopFactory(code=f"third-{number}", third_party=True)
         CarrierFactory(code=f"carrier-{number}")
@@ -232,6 +252,9 @@ def _person(home: Home, ada: User) -> None:
         view = SavedView.objects.create(
             owner=home.agent, name=home.canary("SELF", "view"), query="view=mine"
         )
+        listed = SavedView.objects.create(
+            owner=home.agent, page="orders", name=home.canary("SELF", "view"), query="overdue=1"
+        )
         _mail(home)
         if number:
             UserFactory(customer=customer, name=home.canary("TALK", f"colleague{number}"))
@@ -245,6 +268,7 @@ def _person(home: Home, ada: User) -> None:
         "job": (job.token,),
         "import": (_job(home, ada, KIND).token,),
         "view": (view.pk,),
+        "order-view": (listed.pk,),
         "part": ("lists",),
     }
 
@@ -397,15 +421,24 @@ def _bench(home: Home, carrier: Carrier, model: ProductModel) -> None:
         "engineer": home.engineer,
     }
     for state in STATES:
-        came = {} if state == "expected" else {"received_at": now, "received_by": home.engineer}
-        told = {} if state in ("expected", "received") else worked
+        away = state in ("expected", "missing")
+        came = {} if away else {"received_at": now, "received_by": home.engineer}
+        told = {} if away or state == "received" else worked
         home.units[state] = _unit(home, order, state=state, model=model, **came, **told)
+    home.units["agreed"] = _unit(
+        home, order, state="unrepairable", model=model, scrap_agreed_at=now, **worked
+    )
+    service, _new = Service.objects.get_or_create(
+        code="clean", defaults={"name_en": "Cleaning", "name_zh": "清洁"}
+    )
+    UnitService.objects.create(unit=home.units["diagnosing"], service=service)
     boxes = {
         name: _boxed(home, order, carrier, home.serial("GOODSW") if name == "tracked" else "")
         for name in ("tracked", "untracked")
     }
     for box in boxes.values():
         _unit(home, order, ready=True, outbound_container=box)
+    _containers(home, order, boxes)
     for _number in range(home.rows - 1):
         _unit(home, order, state="received", received_at=now, received_by=home.engineer)
         record(order, "edited", actor=home.agent)
@@ -419,6 +452,43 @@ def _bench(home: Home, carrier: Carrier, model: ProductModel) -> None:
         "untracked": (order.code, boxes["untracked"].shipment_id),
         **{f"unit:{state}": (unit.pk,) for state, unit in home.units.items()},
         "unit:waiting": (home.units["awaiting_customer"].pk,),
+    }
+
+
+def _containers(home: Home, order: RepairOrder, boxes: dict[str, Container]) -> None:
+    """One in every state that a person may act on, and what a carrier said."""
+    goods, now = order.consignment, timezone.now()
+    coming = Shipment.objects.get(consignment=goods, direction="in")
+    states = {"open": "out", "sealed": "out", "released": "out", "announced": "in", "arrived": "in"}
+    for number, (state, way) in enumerate(states.items(), 100):
+        for step in range(home.rows):
+            box = ContainerFactory(
+                consignment=goods,
+                direction=way,
+                state=state,
+                number=number + 100 * step,
+                shipment=coming if way == "in" else None,
+            )
+        home.keys[f"box:{state}"] = (box.pk,)
+        if state == "open":
+            home.made["boxed"] = _unit(home, order, ready=True, outbound_container=box)
+    assert coming.carrier is not None
+    for _number in range(home.rows):
+        TrackingEvent.objects.create(
+            carrier=coming.carrier,
+            shipment=boxes["tracked"].shipment,
+            waybill=boxes["tracked"].shipment.waybill,
+            kind="exception",
+            at=now,
+            place=home.canary("GOODS", "place"),
+            text=home.canary("GOODS", "event"),
+            source="hand",
+            recorded_by=home.engineer,
+        )
+    home.keys |= {
+        "coming": (coming.pk,),
+        "shipment": (boxes["tracked"].shipment_id,),
+        "box:loaded": (boxes["untracked"].pk,),
     }
 
 

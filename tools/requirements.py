@@ -1,7 +1,7 @@
 """Which test proves which row of the requirements: docs/requirements.md from the tests' marks.
 
 A test says `@pytest.mark.row("R7", "E10")`. The rows are those of the source documents (R) and the
-rulings where the documents are silent or disagree (E).
+rulings where the documents are silent or disagree (E), wishes from elsewhere (D).
 
     tools/requirements.py [--check]
 """
@@ -53,6 +53,28 @@ ROWS = {
     "R32": "Return carrier and number appear in the customer's list; status Returned.",
     "R33": "The engineer moves the repair on; the customer follows.",
     "R34": "The portal speaks English and Chinese.",
+    "R62": "A repair order is the hub: Summary, Miners, Logistics, Billing, Messages.",
+    "R63": "The customer sees the progress of the Summary.",
+    "R64": "Goods in, inventory, repair, container out, invoice, payment, shipment, complete.",
+    "R65": "Inventory on opening a container: model, serial number, MAC, asset tag per unit.",
+    "R66": "Shipping damage is recorded with photos.",
+    "R67": "Work follows the scope of the repair request.",
+    "R68": "The list of orders spans customers, filters, and leaves as CSV.",
+    "R69": "Progress charts and a table of units; a segment of a chart filters the table.",
+    "R70": "Changing a status in the table refreshes the charts.",
+    "R71": "Icons of a unit: boxed, shipped, delivered.",
+    "R72": "Nothing picked: status update and complete services, for all that the filter shows.",
+    "R73": "One or more picked: also outbound container and move to another order.",
+    "R74": "Two or three picked: also consolidation.",
+    "R75": "Miners: serial number and model edited in place; a row opens the repair page.",
+    "R76": "Logistics: inbound and outbound, containers by shipment, links to both.",
+    "R77": "Containers without a shipment are ticked and assigned to one.",
+    "R78": "An invoice per container, only when it is ready for billing.",
+    "R79": "Invoice: change of status, regenerate, CSV, delete.",
+    "R80": "Nothing leaves before invoice and payment.",
+    "R81": "An order is complete only when every unit is settled.",
+    "R82": "Messages with the customer, with a refresh control.",
+    "R97": "Wherever money is due: account, amount, currency and reference.",
     "E1": "Two objects, one word each in both languages.",
     "E2": "Conversion opens a draft; submission has its conditions.",
     "E3": "One state “Waiting for receipt” (待收件).",
@@ -65,10 +87,22 @@ ROWS = {
     "E10": "Out of warranty per brand; the verdict is of the day of opening; override with reason.",
     "E11": "A look-up never tells the owner; limited; a number in an open order is refused.",
     "E12": "Unidentified parcels are recorded and matched later.",
+    "E20": "Free work leaves without an invoice to pay, the gate stays the same.",
+    "E24": "Drafts are made anew or deleted; what was issued is void, no number twice.",
+    "E25": "A bulk action on nothing picked says the count and asks.",
+    "E26": "Every part move keeps the serial number it came from.",
     "E27": "Limits are per message and said beforehand.",
     "E28": "Short polling; no draft is lost.",
     "E30": "Everything in the language of its reader.",
+    "E31": "A container belongs to one order; moving a unit takes it out.",
     "E32": "Seven roles; a colleague is a second login of one customer.",
+    "D3": "Serial-first bulk work: lists and scans with a verdict each.",
+    "D4": "A record per serial number; old and new serial are kept.",
+    "D5": "Repair with parts, outcome and return in few clicks.",
+    "D6": "Partial shipments with tracking where the customer looks.",
+    "D9": "A quote is accepted or declined by link, line by line.",
+    "D12": "Labels for devices and containers.",
+    "D14": "Quiet notifications: one mail per person.",
 }
 # What a row still lacks.
 LACKS: dict[str, str] = {}
@@ -100,7 +134,7 @@ def proofs() -> dict[str, list[str]]:
 
 
 def place(row: str) -> tuple[int, int]:
-    return "RE".index(row[0]), int(row[1:])
+    return "RED".index(row[0]), int(row[1:])
 
 
 def page() -> str:
@@ -110,8 +144,8 @@ def page() -> str:
         "# Requirements and their tests",
         "",
         "Written by `make requirements` from the marks of the tests; do not edit. R: rows of the",
-        "source documents (the customer manual). E: rulings where the documents are silent or",
-        "disagree.",
+        "source documents (the customer manual, the repair centre). E: rulings where the documents",
+        "are silent or disagree. D: what users of neighbouring products keep asking for.",
         "",
         "| row | asks | proved by |",
         "|---|---|---|",

@@ -46,7 +46,7 @@ from tests import servers
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 # Signing out ends the walk; Django's admin is not ours; a file is no page.
-LEFT_OUT = re.compile(r"^/(accounts/logout|admin|files|static|language)(/|$)|\.(csv|pdf|xlsx)$")
+LEFT_OUT = re.compile(r"^/(accounts/logout|admin|files|static|language)(/|$)|[./](csv|pdf|xlsx)/?$")
 MOST_PAGES = 60
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"
 MODES = (  # part of the file's name, size, colours, language
@@ -138,7 +138,9 @@ def walk(
             waiting.insert(0, urlsplit(page.url).path)
             continue
         take(page, folder / kind, speak)
-        links = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+        links = page.eval_on_selector_all(
+            "a[href]", "all => all.map(one => new URL(one.getAttribute('href'), one.baseURI).href)"
+        )
         waiting += [urlsplit(link).path for link in links if link.startswith(site)]
     return len(seen)
 

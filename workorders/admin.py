@@ -16,7 +16,15 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from core.workflow import Refused
 from logistics.admin import ReadingRoom
-from workorders.models import Counselling, Message, RepairOrder, Unit, UnitNote
+from workorders.models import (
+    Counselling,
+    Message,
+    RepairOrder,
+    Service,
+    Unit,
+    UnitNote,
+    UnitService,
+)
 from workorders.services import orders
 
 
@@ -83,6 +91,26 @@ class UnitAdmin(ReadingRoom):
     list_select_related = ["order", "model", "engineer"]
     list_filter = ["state", "verdict"]
     search_fields = ["sn", "order__code"]
+
+
+@admin.register(Service)
+class ServiceAdmin(admin.ModelAdmin[Service]):
+    """The catalogue; what is in use stays, an old service is switched off."""
+
+    list_display = ["code", "name_en", "name_zh", "position", "active"]
+    list_filter = ["active"]
+    search_fields = ["code", "name_en", "name_zh"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Service | None = None) -> bool:
+        return False
+
+
+@admin.register(UnitService)
+class UnitServiceAdmin(ReadingRoom):
+    list_display = ["unit", "service", "done_at", "done_by"]
+    list_select_related = ["unit", "service", "done_by"]
+    list_filter = ["service"]
+    search_fields = ["unit__sn"]
 
 
 @admin.register(Message)

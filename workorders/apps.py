@@ -8,7 +8,7 @@ class WorkordersConfig(AppConfig):
 
     def ready(self) -> None:
         from attachments.models import takes_files
-        from workorders import guards, panels, sentences
+        from workorders import guards, panels, sentences, subscribers  # noqa: F401
         from workorders.models import Message, UnitNote
 
         takes_files(Message)

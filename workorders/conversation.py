@@ -292,7 +292,9 @@ def _mark_days(items: list[Item], cursor: Cursor) -> None:
             item.day, cursor.day = day, day.isoformat()
 
 
-def came_between(enquiry: Counselling, latest: int | None, user: User) -> Message | None:
+def came_between(
+    enquiry: Counselling | RepairOrder, latest: int | None, user: User
+) -> Message | None:
     """A colleague's public answer later than `latest`, the newest that the page showed (D10).
 
     Two answers would cross; the writer reads the other one first and keeps the text.

@@ -169,6 +169,7 @@ def test_the_second_factor_costs_no_query_once_shown(client, agnes, django_asser
     secret = enrol(confirmed(agnes))
     sign_in(client, agnes.email)
     client.post(reverse("mfa_authenticate"), {"code": code_of(secret)})
+    client.get("/people/profile/")  # keeps what the navigation counts
     with django_assert_num_queries(2):  # session, user
         client.get("/people/profile/")
 

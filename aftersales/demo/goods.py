@@ -58,19 +58,19 @@ def make_goods() -> None:
 
 
 def make_devices(customers: list[int]) -> None:
-    """Sixty for the first customer, twenty for the second; a few are out of warranty."""
+    """Twenty for the second customer, the others for the first; a few are out of warranty."""
     models = list(ProductModel.objects.filter(device_type=DeviceType.MACHINE).order_by("pk"))
     today = warranty_day()
     devices = []
-    for n in range(1, 81):
-        days = -90 if n in OUT_OF_WARRANTY else 40 + 5 * n
+    for n in range(1, 131):
+        days = -90 if n in OUT_OF_WARRANTY else 40 + 5 * (n % 80)
         devices.append(
             Device(
                 sn=f"1H214150900{n:02d}",
                 model=models[n % len(models)],
                 shipped_on=today - timedelta(days=365 - days),
                 warranty_until=today + timedelta(days=days),
-                customer_id=customers[0] if n <= 60 else customers[1],
+                customer_id=customers[1] if 60 < n <= 80 else customers[0],
             )
         )
     Device.objects.bulk_create(devices)

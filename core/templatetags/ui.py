@@ -80,9 +80,16 @@ def state_badge(thing: Any, cls: str = "") -> SafeString:
     state, kind = str(getattr(thing, "state", None) or thing.status), str(thing._meta.model_name)
     label = getattr(thing, "state_label", None)
     if not label:
-        label = thing.get_state_display() if hasattr(thing, "state") else thing.Status(state).label
+        label = _word(thing._meta, state) if hasattr(thing, "state") else thing.Status(state).label
     shape = SHAPES.get(kind, {}).get(state, DEFAULT_SHAPE)
     return _badge(f"state-{kind}-{state}", label, shape, cls)
+
+
+@lru_cache(maxsize=256)
+def _word(meta: Any, state: str) -> Any:
+    """What `get_state_display` says, still to be translated; that one reads all choices each time,
+    and a list asks it once a row."""
+    return dict(meta.get_field("state").flatchoices).get(state, state)
 
 
 def _badge(tone_class: str, text: Any, icon_name: str, cls: str) -> SafeString:

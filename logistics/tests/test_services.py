@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from core.workflow import Refused
-from logistics import services
+from logistics import services, shipping
 from logistics.models import Consignment, Container, Parcel, Shipment
-from logistics.tests.factories import CarrierFactory, ConsignmentFactory, ShipmentFactory
+from logistics.tests.factories import (
+    CarrierFactory,
+    ConsignmentFactory,
+    ContainerFactory,
+    ShipmentFactory,
+)
 from repairshops.models import RepairShop
 
 pytestmark = pytest.mark.django_db
@@ -167,13 +173,55 @@ def test_a_damage_needs_words_and_the_workshop(goods: Consignment, emil: User, c
         services.record_damage(goods, actor=cora, description="Dent.")
 
 
-def test_a_box_of_other_goods_is_refused_and_boxes_count_up(
-    goods: Consignment, cora: User, kunshan: RepairShop, emil: User
+def test_boxes_of_one_order_count_up_and_strangers_open_none(
+    goods: Consignment, cora: User, emil: User
 ) -> None:
-    other = ConsignmentFactory(customer=cora.customer, shop=kunshan)
-    box = services.open_box(other, actor=emil)
-    assert (box.number, services.open_box(other, actor=emil).number) == (1, 2)
-    with pytest.raises(Refused):
-        services.ship_out(goods, actor=emil, carrier=CarrierFactory(), waybill="W1", box=box)
+    box = shipping.open_box(goods, actor=emil)
+    pallet = shipping.open_box(goods, actor=emil, kind="pallet")
+    assert (box.number, pallet.number, pallet.kind) == (1, 2, "pallet")
+    assert box.code == f"{goods.reference}-OUT-1"
     with pytest.raises(PermissionDenied):
-        services.open_box(goods, actor=cora)
+        shipping.open_box(goods, actor=cora)
+    with pytest.raises(ValidationError):
+        shipping.open_box(goods, actor=emil, kind="bag")
+
+
+@pytest.mark.row("R80")
+def test_the_database_itself_lets_only_released_containers_out(goods: Consignment) -> None:
+    shipment = ShipmentFactory(consignment=goods, direction="out")
+    for state in ("open", "sealed", "ready_for_billing", "billed"):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            ContainerFactory(consignment=goods, state=state, shipment=shipment)
+    ContainerFactory(consignment=goods, state="released", shipment=shipment)
+
+
+def test_a_label_is_read_however_the_scanner_spells_it(goods: Consignment) -> None:
+    box = ContainerFactory(consignment=goods, number=12)
+    rows = Container.objects
+    for text in (
+        box.code,
+        box.code.lower(),
+        f" {goods.reference} OUT 12",
+        f"{goods.reference}OUT12",
+    ):
+        assert list(rows.coded(text)) == [box], text
+    for text in ("", "OUT-12", f"{goods.reference}-IN-12", f"{goods.reference}-OUT-1", "ß"):
+        assert not rows.coded(text).exists(), text
+
+
+@pytest.mark.row("R64")
+def test_further_containers_of_a_parcel_are_announced(
+    goods: Consignment, emil: User, cora: User
+) -> None:
+    coming = ShipmentFactory(consignment=goods, direction="in")
+    made = shipping.announce_boxes(coming, actor=emil, kind="pallet", count=3)
+    assert [(c.number, c.kind, c.state) for c in made] == [
+        (n, "pallet", "announced") for n in (1, 2, 3)
+    ]
+    for count in (0, 201):
+        with pytest.raises(ValidationError):
+            shipping.announce_boxes(coming, actor=emil, count=count)
+    with pytest.raises(PermissionDenied):
+        shipping.announce_boxes(coming, actor=cora)
+    with pytest.raises(Refused):
+        shipping.announce_boxes(ShipmentFactory(consignment=goods, direction="out"), actor=emil)

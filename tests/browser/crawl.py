@@ -12,12 +12,13 @@ from playwright.sync_api import Page
 
 # Signing out ends the walk; Django's admin is not ours; files are no pages.
 LEFT_OUT = re.compile(
-    r"^/(accounts/logout|admin|files|static|language)(/|$)|\.(csv|pdf|xlsx)$|/result/$"
+    r"^/(accounts/logout|admin|files|static|language)(/|$)|[./](csv|pdf|xlsx)/?$|/result/$"
 )
 # Pages of the person and not of the role.
 COMMON = re.compile(r"^(account_|mfa_|usersessions_|accounts:|notifications:|repairshops:)")
 # In the demo everybody reads everybody's mails; their links lead where only the addressee may go.
 LINKS = "a[href]:not(.prose a)"
+ADDRESSES = "all => all.map((one) => new URL(one.getAttribute('href'), one.baseURI).href)"
 # What tells two pages of one kind apart: the tab, and the states named at the head of the page.
 FACE = """() => [...document.querySelectorAll(
   ".tabs [aria-current], .head .badge, .card > header > .badge, [aria-labelledby=sn] .badge, \
@@ -52,7 +53,7 @@ def walk(page: Page, most: int, common: set[tuple[str, str]]) -> Iterator[str]:
         answer = page.goto(address)
         assert answer is not None
         assert answer.ok, (address, answer.status)
-        for link in page.eval_on_selector_all(LINKS, "all => all.map((one) => one.href)"):
+        for link in page.eval_on_selector_all(LINKS, ADDRESSES):
             inside = link.removeprefix(site).split("#")[0]
             if link.startswith(site) and inside not in met:
                 met.add(inside)

@@ -49,17 +49,31 @@ class Portal:
             key: int = row[0]
             return key
 
+    def states(self, code: str) -> dict[str, int]:
+        """How many units of the repair order of this code are in which state."""
+        with closing(sqlite3.connect(self.data / "db.sqlite3", timeout=20)) as database:
+            return dict(
+                database.execute(
+                    "SELECT u.state, count(*) FROM workorders_unit u JOIN workorders_repairorder o"
+                    " ON o.id = u.order_id WHERE o.code = ? AND u.state <> 'cancelled' GROUP BY 1",
+                    [code],
+                )
+            )
+
 
 @contextmanager
-def serve(data: Path) -> Iterator[Portal]:
-    """`manage.py serve` on demo data of its own; gone when the block ends."""
+def serve(data: Path, **servers_of_its_own: str) -> Iterator[Portal]:
+    """`manage.py serve` on demo data of its own; gone when the block ends.
+
+    Further variables, DATABASE_URL and REDIS_URL say, name servers that the caller has started.
+    """
     port, log = servers.free_port(), data / "said"
     env = {key: value for key, value in os.environ.items() if key not in NOT_INHERITED}
     with log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "serve", "--port", str(port)],
             cwd=settings.BASE_DIR,
-            env=env | {"DEMO": "1", "DATA_DIR": str(data)},
+            env=env | {"DEMO": "1", "DATA_DIR": str(data)} | servers_of_its_own,
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,

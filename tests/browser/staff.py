@@ -85,7 +85,9 @@ def record_damage(page: Page, code: str, text: str, sn: str) -> None:
     form.locator("[name=sn]").fill(sn)
     form.locator("input[type=file]").first.set_input_files(PHOTO)  # type: ignore[arg-type]
     form.get_by_role("button", name="Record damage").click()
-    damage = page.locator("#damages article")
+    told = page.get_by_role("link", name="All damages")
+    page.goto(told.get_attribute("href") or "")  # the card beside the form needs a script
+    damage = page.locator("article").filter(has_text=text)
     expect(damage).to_contain_text(text)
     assert page.request.get(damage.locator("a").first.get_attribute("href") or "").ok
 
@@ -109,6 +111,7 @@ def report(page: Page, *, finding: str, work_done: str) -> None:
     with page.expect_navigation():  # the page that comes looks like the one that goes
         page.get_by_role("button", name="Save the report").click()
     expect(page.get_by_label("Finding")).to_have_value(finding)
+    expect(page.get_by_label("Work done")).to_have_value(work_done)
 
 
 def repair(page: Page, sn: str) -> None:

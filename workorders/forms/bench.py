@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from attachments.forms import WithFiles
 from attachments.services import IMAGES
-from core.choices import KnownChoiceField
-from logistics.models import Shipment
+from core.choices import KnownChoiceField, LongSelect
+from logistics.models import Container, Shipment
 from repairshops.models import RepairShop
 from workorders.forms.known import CARRIERS
 from workorders.models import Fault, RepairOrder, Unit
@@ -82,6 +83,26 @@ class DamageForm(WithFiles):
     description = forms.CharField(
         label=_("What is damaged"), max_length=4_000, widget=forms.Textarea({"rows": 2})
     )
+    container = forms.ModelChoiceField(
+        label=_("Container"),
+        queryset=Container.objects.none(),
+        required=False,
+        empty_label=_("None, or all of them"),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        order: RepairOrder,
+        boxes: Sequence[Container] = (),
+        **kwargs: Any,
+    ) -> None:
+        """`boxes` are those that the page lists anyway; any container of the order may be sent."""
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["container"]
+        if order.consignment is not None:
+            field.queryset = order.consignment.containers.all()
+        field.choices = [("", field.empty_label), *((box.pk, box.code) for box in boxes)]
 
 
 class ParcelForm(WithFiles):
@@ -141,7 +162,9 @@ class MatchForm(forms.Form):
 class ReturnForm(forms.Form):
     """The return: which carrier, which number (once per carrier)."""
 
-    carrier = KnownChoiceField(CARRIERS, label=_("Carrier"), empty_label=_("Choose"))
+    carrier = KnownChoiceField(
+        CARRIERS, label=_("Carrier"), empty_label=_("Choose"), widget=LongSelect
+    )
     waybill = forms.CharField(label=_("Waybill (HWB) number"), max_length=60)
 
     def __init__(self, *args: Any, order: RepairOrder, **kwargs: Any) -> None:

@@ -1,9 +1,13 @@
 """Counselling orders, their threads, repair orders and units."""
 
 from workorders.models.counselling import Channel, Counselling, Outcome, RequestKind, SavedView
+from workorders.models.fault import Fault
+from workorders.models.note import UnitNote
+from workorders.models.place import Place
 from workorders.models.repairorder import RepairOrder
+from workorders.models.service import Service, UnitService
 from workorders.models.thread import Message, Thread
-from workorders.models.unit import Fault, Unit, UnitNote
+from workorders.models.unit import Unit
 
 __all__ = [
     "Channel",
@@ -11,10 +15,13 @@ __all__ = [
     "Fault",
     "Message",
     "Outcome",
+    "Place",
     "RepairOrder",
     "RequestKind",
     "SavedView",
+    "Service",
     "Thread",
     "Unit",
     "UnitNote",
+    "UnitService",
 ]

@@ -79,9 +79,9 @@ answered_before = Guard(
     rows=lambda: Q(first_replied_at__isnull=False),
 )
 device_known = Guard(
-    lambda c: bool(c.sn),
+    lambda c: bool(c.sn) or c.several,
     _("Enter the serial number of the device first."),
-    rows=lambda: ~Q(sn=""),
+    rows=lambda: ~Q(sn="") | Q(several=True),
 )
 worth_a_repair = Guard(
     lambda c: c.verdict != Verdict.OUT or c.paid_repair,
@@ -127,6 +127,7 @@ class Counselling(ConcurrentTransitionMixin, models.Model):
     )
     warranty_until = models.DateField(_("warranty until"), null=True, blank=True)
     paid_repair = models.BooleanField(_("paid repair offered"), default=False)
+    several = models.BooleanField(_("about several devices"), default=False, editable=False)
     code = models.CharField(
         _("first visit code"), max_length=12, unique=True, null=True, blank=True, default=None
     )
@@ -262,15 +263,23 @@ class Counselling(ConcurrentTransitionMixin, models.Model):
 
 
 class SavedView(models.Model):
-    """An agent's own filters of the queue, under a name."""
+    """A person's own filters of a list, under a name."""
+
+    class Page(models.TextChoices):
+        QUEUE = "queue", _("Queue")
+        ORDERS = "orders", _("Repair orders")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    page = models.CharField(_("list"), max_length=10, choices=Page, default=Page.QUEUE)
     name = models.CharField(_("name"), max_length=60)
     query = models.CharField(max_length=500)
 
     class SavedViewQuerySet(models.QuerySet["SavedView"]):
-        def visible_to(self, user: Any) -> models.QuerySet[SavedView]:
+        def visible_to(self, user: Any) -> SavedView.SavedViewQuerySet:
             return self.filter(owner=user)
+
+        def of(self, page: str) -> SavedView.SavedViewQuerySet:
+            return self.filter(page=page)
 
     objects = SavedViewQuerySet.as_manager()
 
@@ -280,7 +289,7 @@ class SavedView(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["owner", "name"],
+                fields=["owner", "page", "name"],
                 name="view_name_once",
                 violation_error_message=_("You have a view of this name already."),
             )

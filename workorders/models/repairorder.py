@@ -36,11 +36,17 @@ class Tally:
     going_back: int
     sent: int
     missing: int = 0
+    unsettled: int = 0
 
     def state(self) -> str:
-        """Where the order stands, from its units alone (E6)."""
+        """Where the order stands, from its units alone (E6).
+
+        Scrapped ones (always with consent) are settled. Missing ones are while nobody waits for
+        them any more; an order of settled missing devices alone has nothing left to return (E7).
+        """
         state = RepairOrder.State
-        if self.total == self.expected + self.missing:  # nothing has come in
+        nothing_came = self.total == self.expected + self.missing
+        if nothing_came and (self.expected or self.unsettled or not self.total):
             return state.PENDING_DELIVERY
         if self.working or self.expected:
             return state.RECEIVED
@@ -81,6 +87,10 @@ units_say_otherwise = Guard(
 )
 all_settled = Guard(
     lambda o: o.tally.state() == RepairOrder.State.RETURNED, _("Not everything is on its way back.")
+)
+missing_settled = Guard(
+    lambda o: not o.tally.unsettled,
+    _("A device was not in the parcel, and nobody has settled that with you yet."),
 )
 
 
@@ -226,6 +236,7 @@ class RepairOrder(ConcurrentTransitionMixin, models.Model):
             working=Count("pk", filter=Q(state__in=unit.WORKING)),
             going_back=Count("pk", filter=back),
             missing=Count("pk", filter=Q(state=unit.State.MISSING)),
+            unsettled=Count("pk", filter=Q(state=unit.State.MISSING, settled_at=None)),
             sent=Count(
                 "pk", filter=back & Q(outbound_container__shipment__tracked_at__isnull=False)
             ),
@@ -282,8 +293,9 @@ class RepairOrder(ConcurrentTransitionMixin, models.Model):
         state,
         source=State.RETURNED,
         target=State.COMPLETED,
-        conditions=[all_settled],
+        conditions=[all_settled, missing_settled],
         permission=by(Role.CUSTOMER),
         custom={"label": _("Confirm that everything is back"), "stamp": "completed_at"},
     )
-    def complete(self) -> None: ...
+    def complete(self) -> None:
+        """Every unit is final: on its way back, scrapped with consent or settled (R81, E7)."""

@@ -7,34 +7,27 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
-from accounts.roles import WORKSHOP, Role
+from accounts.roles import Role
 from core.workflow import Guard, WorkflowQuerySet, by
 from devices.models import Device, DeviceType, ProductModel, Verdict
 from logistics.models import Container
+from workorders.models.place import place_of_units
 from workorders.models.repairorder import RepairOrder
 
 BENCH = by(Role.ENGINEER, Role.SHOP_MANAGER)
 
 
-class Fault(models.TextChoices):
-    HASH_BOARD = "hash_board", _("Hash board")
-    REGULATOR = "regulator", _("Regulator")
-    EEPROM = "eeprom", _("EEPROM")
-    CONTROL_BOARD = "control_board", _("Control board")
-    FAN = "fan", _("Fan")
-    PSU = "psu", _("Power supply")
-    CABLE = "cable", _("Cable")
-    NONE_FOUND = "none_found", _("No fault found")
-
-
 class UnitQuerySet(WorkflowQuerySet["Unit"]):
     def visible_to(self, user: Any) -> UnitQuerySet:
         return self.filter(order__in=RepairOrder.objects.visible_to(user))
+
+    def placed(self) -> UnitQuerySet:
+        """With `place`: where each stands now, read from its outbound container (R71)."""
+        return self.annotate(place=place_of_units())
 
     def at_the_bench(self) -> UnitQuerySet:
         """Received and not finished."""
@@ -58,6 +51,11 @@ has_work_done = Guard(
 has_exit_reason = Guard(
     lambda u: bool(u.exit_reason), _("Give the reason first."), rows=lambda: ~Q(exit_reason="")
 )
+has_scrap_consent = Guard(
+    lambda u: u.scrap_agreed_at is not None,
+    _("The customer has not agreed to scrapping it."),
+    rows=lambda: Q(scrap_agreed_at__isnull=False),
+)
 not_boxed = Guard(
     lambda u: u.outbound_container_id is None,
     _("It is in an outbound container already."),
@@ -77,6 +75,7 @@ class Unit(ConcurrentTransitionMixin, models.Model):
         READY = "ready", _("Ready")
         UNREPAIRABLE = "unrepairable", _("Beyond repair")
         REJECTED = "rejected", _("Rejected")
+        SCRAPPED = "scrapped", _("Scrapped")
         MISSING = "missing", _("Missing")
         CANCELLED = "cancelled", _("Cancelled")
 
@@ -89,7 +88,7 @@ class Unit(ConcurrentTransitionMixin, models.Model):
         "testing",
     )
     GOING_BACK = ("ready", "unrepairable", "rejected")
-    FINAL = ("missing", "cancelled")
+    FINAL = ("scrapped", "missing", "cancelled")
 
     state = FSMField(
         _("state"), choices=State.choices, default=State.EXPECTED, protected=True, editable=False
@@ -146,9 +145,23 @@ class Unit(ConcurrentTransitionMixin, models.Model):
         related_name="+",
         verbose_name=_("engineer"),
     )
+    mac = models.CharField(_("MAC address"), max_length=17, blank=True)
+    asset_tag = models.CharField(_("asset tag"), max_length=40, blank=True)
+    scrap_agreed_at = models.DateTimeField(_("scrapping agreed"), null=True, blank=True)
+    scrap_agreed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("agreed by"),
+    )
+    settled_at = models.DateTimeField(_("missing device settled"), null=True, blank=True)
     ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
     due_at = models.DateTimeField(_("due"), null=True, blank=True)
     due_since = models.DateTimeField(_("clock runs since"), null=True, blank=True)
+    # Where the newest repair clock ends, also once it is stopped: the plan of the charts (R63).
+    promised_at = models.DateTimeField(null=True, blank=True, editable=False)
     inbound_container = models.ForeignKey(
         Container,
         on_delete=models.PROTECT,
@@ -192,6 +205,7 @@ class Unit(ConcurrentTransitionMixin, models.Model):
                         "ready",
                         "unrepairable",
                         "rejected",
+                        "scrapped",
                         "missing",
                         "cancelled",
                     ]
@@ -256,7 +270,7 @@ class Unit(ConcurrentTransitionMixin, models.Model):
         source=[State.DIAGNOSING, State.REPAIRING],
         target=State.AWAITING_CUSTOMER,
         conditions=[has_finding],
-        permission=BENCH,
+        permission=by(Role.ENGINEER, Role.SHOP_MANAGER, Role.AGENT),
         custom={"label": _("Wait for customer")},
     )
     def ask_customer(self) -> None: ...
@@ -265,7 +279,7 @@ class Unit(ConcurrentTransitionMixin, models.Model):
         state,
         source=State.AWAITING_CUSTOMER,
         target=State.DIAGNOSING,
-        permission=by(Role.ENGINEER, Role.SHOP_MANAGER, Role.AGENT),
+        permission=by(Role.ENGINEER, Role.SHOP_MANAGER, Role.AGENT, Role.CUSTOMER),
         custom={"label": _("Customer answered")},
     )
     def customer_answered(self) -> None: ...
@@ -356,43 +370,26 @@ class Unit(ConcurrentTransitionMixin, models.Model):
 
     @transition(
         state,
+        source=[
+            State.DIAGNOSING,
+            State.AWAITING_CUSTOMER,
+            State.AWAITING_PARTS,
+            State.REPAIRING,
+            State.TESTING,
+            State.UNREPAIRABLE,
+            State.REJECTED,
+        ],
+        target=State.SCRAPPED,
+        conditions=[has_scrap_consent, not_boxed],
+        permission=BENCH,
+        custom={"label": _("Scrap"), "stamp": "ready_at", "danger": True},
+    )
+    def scrap(self) -> None: ...
+
+    @transition(
+        state,
         source=State.EXPECTED,
         target=State.CANCELLED,
         custom={"label": _("Cancel"), "derived": True},
     )
     def cancel(self) -> None: ...
-
-
-class UnitNoteQuerySet(models.QuerySet["UnitNote"]):
-    def visible_to(self, user: Any) -> UnitNoteQuerySet:
-        """The workshop's notes; customers see the public ones only."""
-        rows = self.filter(unit__in=Unit.objects.visible_to(user))
-        inside = user.role in WORKSHOP | {Role.AGENT, Role.ADMIN}
-        return rows if inside else rows.filter(public=True)
-
-
-class UnitNote(models.Model):
-    """A note at the bench; its photos are attachments of the row."""
-
-    unit = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, related_name="notes", verbose_name=_("unit")
-    )
-    author = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        on_delete=models.PROTECT,
-        related_name="+",
-        verbose_name=_("author"),
-    )
-    text = models.TextField(_("note"), blank=True)
-    public = models.BooleanField(_("the customer may read it"), default=False)
-    created_at = models.DateTimeField(_("written"), default=timezone.now)
-
-    objects = UnitNoteQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("note")
-        verbose_name_plural = _("notes")
-        ordering = ["pk"]
-
-    def __str__(self) -> str:
-        return self.text[:60]

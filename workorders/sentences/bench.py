@@ -33,6 +33,15 @@ def _units() -> None:
     say(Unit, "cancel", _("Taken off the order"), icon="sx")
     say(Unit, "report", _("Report written"), icon="edit", public=False)
     say(Unit, "note_added", _("Note added"), icon="chat")
+    say(Unit, "scrap", _("Scrapped"), icon="sx", tone="red")
+    say(Unit, "scrap_agreed", _("Scrapping agreed"), icon="check", tone="amber")
+    say(Unit, "missing_settled", _("Missing, settled with the customer"), icon="check")
+    say(Unit, "names_edited", _("Serial number, model or tag corrected"), icon="pen")
+    say(Unit, "warranty_decided", _("Warranty decided by hand"), icon="shield", tone="amber")
+    say(Unit, "moved", _("Moved from order %(from)s to %(to)s"), icon="swap", tone="blue")
+    say(Unit, "services_completed", _("All services in scope completed"), icon="check")
+    say(Unit, "services_ticked", _("Services done: %(done)s of %(all)s"), icon="check")
+    say(Unit, "services_set", _("Services in scope: %(services)s"), icon="list")
 
 
 def _orders() -> None:
@@ -46,6 +55,20 @@ def _orders() -> None:
     say(RepairOrder, "follow_units:repaired", _("All devices finished"), icon="s4", tone="teal")
     say(
         RepairOrder, "follow_units:returned", _("All devices sent back"), icon="truck", tone="green"
+    )
+    say(
+        RepairOrder,
+        "units_left",
+        _("%(count)s devices moved to order %(order)s"),
+        icon="swap",
+        tone="blue",
+    )
+    say(
+        RepairOrder,
+        "units_came",
+        _("%(count)s devices came from order %(order)s"),
+        icon="swap",
+        tone="blue",
     )
     say(RepairOrder, "damage_recorded", _("Shipping damage recorded"), icon="alert", tone="red")
     say(

@@ -4,7 +4,6 @@ stand in their own files and are named here too, so that callers need one door."
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,11 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-import sla.services as clocks
 from attachments.services import attach
 from core.workflow import Refused, Step
 from history.services import advance, edit, record
-from sla.models import ClockKind
 from workorders.models import Fault, Unit, UnitNote
 from workorders.services import orders
 from workorders.services.drafts import lock
@@ -39,6 +36,7 @@ from workorders.services.returns import (
     take_out,
 )
 from workorders.services.serials import judged_at
+from workorders.services.steps import EXITS, STEPS, took, written_by
 
 __all__ = [
     "EXITS",
@@ -62,27 +60,6 @@ __all__ = [
     "why_not_undo",
 ]
 
-PAUSES = frozenset({"ask_customer", "wait_for_parts"})
-RESUMES = frozenset({"customer_answered", "start_repair"})
-STOPS = frozenset({"pass_test", "give_up", "reject"})
-EXITS = frozenset({"give_up", "reject"})
-STEPS = (
-    "receive",
-    "undo_receipt",
-    "mark_missing",
-    "start_diagnosis",
-    "ask_customer",
-    "customer_answered",
-    "wait_for_parts",
-    "start_repair",
-    "start_test",
-    "fail_test",
-    "pass_test",
-    "rework",
-    "give_up",
-    "reject",
-)
-
 
 @transaction.atomic
 def take_step(unit: Unit, name: str, *, actor: Any, note: str = "") -> Unit:
@@ -100,12 +77,9 @@ def take_step(unit: Unit, name: str, *, actor: Any, note: str = "") -> Unit:
     if name in EXITS and note.strip():
         Unit.objects.filter(pk=unit.pk).update(exit_reason=note.strip())
     fresh = advance(unit, name, actor=actor, note=note.strip(), at=at)
-    if name == "start_diagnosis":
-        Unit.objects.filter(pk=fresh.pk).update(engineer=actor)
-    if name == "rework":
-        Unit.objects.filter(pk=fresh.pk).update(exit_reason="", ready_at=None)
-    calendar = order.shop.calendar if order.shop else None
-    _move_clock(fresh, name, at=at, calendar=calendar)
+    if fields := written_by(name, actor):
+        Unit.objects.filter(pk=fresh.pk).update(**fields)
+    took(name, [fresh.pk], order=order, actor=actor, at=at)
     orders.follow_units(order, actor=actor, at=at)
     again: Unit = Unit.objects.get(pk=fresh.pk)
     return again
@@ -119,18 +93,6 @@ def _at_the_door(unit: Unit, name: str, *, actor: Any) -> Unit:
         raise Refused(*out.refused.values())
     again: Unit = Unit.objects.get(pk=unit.pk)
     return again
-
-
-def _move_clock(unit: Unit, name: str, *, at: datetime, calendar: Any) -> None:
-    """The repair clock: five working days, standing while others have the ball (E14)."""
-    if name in PAUSES:
-        clocks.pause(Unit, [unit.pk], ClockKind.REPAIR, at=at)
-    elif name in RESUMES:
-        clocks.resume(Unit, [unit.pk], ClockKind.REPAIR, at=at)
-    elif name in STOPS:
-        clocks.stop(Unit, [unit.pk], ClockKind.REPAIR, at=at)
-    elif name == "rework":
-        clocks.start(Unit, [unit.pk], ClockKind.REPAIR, at=at, calendar=calendar)
 
 
 @transaction.atomic

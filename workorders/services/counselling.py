@@ -70,10 +70,12 @@ def open_counselling(
     subject: str = "",
     channel: str = Channel.PORTAL,
     model_name: str = "",
+    several: bool = False,
 ) -> Counselling:
     """Open an enquiry with its first message; verdict and warranty date are frozen (R7, R11, E10).
 
-    Customer service opens for anybody and for any number, even none (R83). Raises PermissionDenied
+    Customer service opens for anybody and for any number, even none (R83). `several`: it is about
+    many devices, each judged when it is on the repair order (R67). Raises PermissionDenied
     (not one's own customer), Refused (out of warranty, unknown, or in an open order of one's own;
     somebody else's goes through and is flagged for customer service, E11) and ValidationError.
     """
@@ -83,7 +85,7 @@ def open_counselling(
         raise ValidationError({"text": _("Describe what is wrong.")})
     at = timezone.now()
     found = find(sn, at=at)
-    elsewhere = _refuse_or_flag(found, customer, actor)
+    elsewhere = None if several else _refuse_or_flag(found, customer, actor)
     thread = Thread.objects.create(customer=customer)
     message = threads.write(thread, actor=actor, text=text, files=files, at=at)
     enquiry = Counselling.objects.create(
@@ -97,6 +99,7 @@ def open_counselling(
         verdict=found.verdict,
         warranty_until=found.warranty_until,
         paid_repair=found.paid_repair,
+        several=several,
         opened_by=actor,
         excerpt=threads.excerpt(message),
         opened_at=at,

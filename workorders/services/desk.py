@@ -20,10 +20,9 @@ from history.services import advance, record
 from repairshops.models import RepairShop
 from sla import services as clocks
 from workorders.models import Counselling, RepairOrder, SavedView
-from workorders.services import orders, threads
+from workorders.services import orders, threads, views
 
 CODE_MARK = "{code}"
-VIEWS_PER_PERSON = 20
 
 
 @dataclass
@@ -197,17 +196,7 @@ def no_answer_needed(counselling: Counselling, *, actor: Any) -> Counselling:
     return fresh
 
 
-@transaction.atomic
 def save_view(owner: User, *, name: str, query: str) -> SavedView:
-    """Keep filters of the queue under a name; the same name again replaces them.
-
-    Raises Refused beyond twenty views of one person.
-    """
+    """Keep filters of the queue under a name. Raises PermissionDenied, Refused (too many)."""
     require_agent(owner)
-    mine = SavedView.objects.visible_to(owner)
-    if not mine.filter(name=name).exists() and mine.count() >= VIEWS_PER_PERSON:
-        raise Refused(_("You have %(limit)d views already.") % {"limit": VIEWS_PER_PERSON})
-    view, _new = SavedView.objects.update_or_create(
-        owner=owner, name=name, defaults={"query": query}
-    )
-    return view
+    return views.save_view(owner, page=SavedView.Page.QUEUE, name=name, query=query)

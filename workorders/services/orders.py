@@ -230,7 +230,8 @@ def cancel_order(order: RepairOrder, *, actor: Any, note: str = "") -> RepairOrd
 
 @transaction.atomic
 def complete_order(order: RepairOrder, *, actor: Any, at: datetime | None = None) -> RepairOrder:
-    """Everything is back. Frees the serial numbers for a next order. `actor=None` is the clock.
+    """Every device is final: on its way back, scrapped with consent, or missing and settled (R81,
+    E7). Frees the serial numbers for a next order. `actor=None` is the clock.
 
     Raises PermissionDenied, Refused.
     """
@@ -243,7 +244,11 @@ def complete_order(order: RepairOrder, *, actor: Any, at: datetime | None = None
 
 
 def silent_since(at: datetime) -> list[int]:
-    """Keys of orders returned SILENT_DAYS days ago or longer whose customer wrote nothing since."""
+    """Keys of orders returned SILENT_DAYS days ago or longer whose customer wrote nothing since.
+
+    Those with a missing device that nobody settled are not asked: they cannot complete (E7).
+    """
+    lost = Unit.objects.filter(order=OuterRef("pk"), state=Unit.State.MISSING, settled_at=None)
     before = at - timedelta(days=SILENT_DAYS)
     wrote = Message.objects.filter(
         thread=OuterRef("thread"), author_role=Role.CUSTOMER, created_at__gt=before
@@ -251,7 +256,9 @@ def silent_since(at: datetime) -> list[int]:
     returned = RepairOrder.objects.filter(
         state=RepairOrder.State.RETURNED, returned_at__lte=before
     ).exclude(counselling__needs_answer=True)
-    return list(returned.filter(~Exists(wrote)).order_by("pk").values_list("pk", flat=True))
+    return list(
+        returned.filter(~Exists(wrote), ~Exists(lost)).order_by("pk").values_list("pk", flat=True)
+    )
 
 
 # ------------------------------------------------------------------ corrections until receipt

@@ -21,7 +21,8 @@ from core.workflow import Refused, Step, Text
 from devices.models import Device, Verdict, normalise_sn
 from history.services import Outcome, advance, advance_many, record
 from logistics import services as logistics
-from logistics.models import Carrier, Damage, Parcel, Shipment
+from logistics import shipping
+from logistics.models import Carrier, Container, Damage, Parcel, Shipment
 from repairshops.models import RepairShop
 from sla.models import ClockKind
 from workorders.models import RepairOrder, Unit
@@ -54,12 +55,13 @@ def receive_units(
     *,
     actor: Any,
     shipment: Shipment | None = None,
+    container: Container | None = None,
 ) -> Outcome:
     """Take units of one order in, one or thousands with a constant number of statements (R65).
 
-    The shipment is delivered and its container unpacked thereby, repair clocks start in the
-    shop's calendar, the order follows. Units that may not come in stay, with their reasons.
-    Raises PermissionDenied, Refused when the order takes nothing any more.
+    The shipment is delivered and its containers unpacked thereby (with `container` that one only),
+    repair clocks start in the shop's calendar, the order follows. Units that may not come in stay,
+    with their reasons. Raises PermissionDenied, Refused when the order takes nothing any more.
     """
     Step(Unit, "receive").require(actor)
     order, at = lock(order), timezone.now()
@@ -67,18 +69,28 @@ def receive_units(
     chosen = Unit.objects.filter(order=order, pk__in=units.order_by().values("pk"))
     out = advance_many(chosen, "receive", actor=actor, at=at)
     if out.moved:
-        _took_in(order, out.moved, actor=actor, shipment=shipment, at=at)
+        _took_in(order, out.moved, actor=actor, shipment=shipment, container=container, at=at)
         orders.follow_units(order, actor=actor, at=at)
     return out
 
 
 def _took_in(
-    order: RepairOrder, pks: list[int], *, actor: Any, shipment: Shipment | None, at: datetime
+    order: RepairOrder,
+    pks: list[int],
+    *,
+    actor: Any,
+    shipment: Shipment | None,
+    at: datetime,
+    container: Container | None = None,
 ) -> None:
     box = None
     if order.consignment is not None:
-        box = logistics.arrive(order.consignment, actor=actor, shipment=shipment, at=at)
-    Unit.objects.filter(pk__in=pks).update(received_by=actor, inbound_container=box)
+        box = logistics.arrive(
+            order.consignment, actor=actor, shipment=shipment, container=container, at=at
+        )
+    Unit.objects.filter(pk__in=pks).update(
+        received_by=actor, inbound_container=box, settled_at=None
+    )
     calendar = order.shop.calendar if order.shop else None
     clocks.start(Unit, pks, ClockKind.REPAIR, at=at, calendar=calendar)
 
@@ -122,7 +134,12 @@ def undo_receipt(unit: Unit, *, actor: Any) -> Unit:
 
 @transaction.atomic
 def add_unexpected(
-    order: RepairOrder, sn: str, *, actor: Any, shipment: Shipment | None = None
+    order: RepairOrder,
+    sn: str,
+    *,
+    actor: Any,
+    shipment: Shipment | None = None,
+    container: Container | None = None,
 ) -> Unit:
     """A device nobody announced was in the parcel: recorded, flagged, its warranty looked up on
     the day the case was opened (E9, E10).
@@ -145,7 +162,7 @@ def add_unexpected(
     )
     record(unit, "unexpected", actor=actor, at=at)
     advance(unit, "receive", actor=actor, at=at)
-    _took_in(order, [unit.pk], actor=actor, shipment=shipment, at=at)
+    _took_in(order, [unit.pk], actor=actor, shipment=shipment, container=container, at=at)
     orders.follow_units(order, actor=actor, at=at)
     again: Unit = Unit.objects.get(pk=unit.pk)
     return again
@@ -191,17 +208,46 @@ def mark_missing(order: RepairOrder, units: UnitQuerySet, *, actor: Any) -> Outc
 
 
 @transaction.atomic
+def announce_containers(
+    order: RepairOrder, shipment: Shipment, *, actor: Any, kind: str = "box", count: int = 1
+) -> list[Container]:
+    """Further boxes or pallets of one parcel of the order, found at the door or announced (R64).
+
+    Raises PermissionDenied, ValidationError, Refused.
+    """
+    order = lock(order)
+    _require_open(order)
+    if shipment.consignment_id != order.consignment_id:
+        raise Refused(_("This shipment belongs to another repair order."))
+    made = shipping.announce_boxes(shipment, actor=actor, kind=kind, count=count)
+    record(order, "containers_announced", actor=actor, data={"count": len(made)})
+    return made
+
+
+@transaction.atomic
 def record_damage(
-    order: RepairOrder, *, actor: Any, description: str, sn: str = "", files: Sequence[Any] = ()
+    order: RepairOrder,
+    *,
+    actor: Any,
+    description: str,
+    sn: str = "",
+    container: Container | None = None,
+    files: Sequence[Any] = (),
 ) -> Damage:
-    """Shipping damage of an order's goods (R66). Raises PermissionDenied, Refused without goods,
-    ValidationError without a word about it."""
+    """Shipping damage of an order's goods, of one container or device or of all (R66).
+
+    Raises PermissionDenied, Refused without goods, ValidationError without a word about it."""
     require_workshop(actor)
     order = lock(order)
     if order.consignment is None:
         raise Refused(_("This repair order was not submitted yet."))
     damage = logistics.record_damage(
-        order.consignment, actor=actor, description=description, sn=sn, files=files
+        order.consignment,
+        actor=actor,
+        description=description,
+        sn=sn,
+        container=container,
+        files=files,
     )
     record(order, "damage_recorded", actor=actor, data={"damage": damage.pk})
     return damage

@@ -12,10 +12,13 @@ from django.utils.translation import gettext_lazy as _
 from core.workflow import Refused
 from history.services import record
 from logistics import services as logistics
-from logistics.models import Carrier, Direction, Shipment
+from logistics import tracking
+from logistics.models import Carrier, Container, Direction, Shipment, TrackingEvent
+from logistics.services import check_waybill
 from workorders.models import RepairOrder, Unit
 from workorders.models.unit import UnitQuerySet
-from workorders.services import orders
+from workorders.services import boxing, orders
+from workorders.services.boxing import tell
 from workorders.services.drafts import lock
 from workorders.services.receiving import require_workshop
 
@@ -23,8 +26,9 @@ from workorders.services.receiving import require_workshop
 @transaction.atomic
 def ship_back(
     order: RepairOrder, units: UnitQuerySet, *, actor: Any, carrier: Carrier, waybill: str
-) -> Shipment:
-    """Box these finished units, release the box and track it; the order follows.
+) -> Shipment | None:
+    """Box these finished units, seal the box and, when that released it, track it; the order
+    follows. None when the box waits for its payment first: it is shipped later (R80).
 
     Raises PermissionDenied, ValidationError (number used before), Refused when a unit is not
     finished, is in a box already, or none was chosen: then nothing is boxed.
@@ -36,26 +40,17 @@ def ship_back(
             _("Nothing can be sent back while the order is “%(state)s”.")
             % {"state": order.get_state_display()}
         )
-    asked = Unit.objects.filter(order=order, pk__in=units.order_by().values("pk"))
-    rows = (
-        asked.select_for_update(of=("self",))
-        .order_by("pk")
-        .values_list("pk", "state", "outbound_container")
-    )
-    chosen = list(rows)
-    if not chosen:
-        raise Refused(_("Choose at least one device."))
-    if any(state not in Unit.GOING_BACK or box for _pk, state, box in chosen):
+    check_waybill(carrier, waybill)
+    box = boxing.open_container(order, actor=actor)
+    out = boxing.assign(order, units, box, actor=actor)
+    if out.refused:
         raise Refused(_("One of the devices is not ready or is in a box already."))
-    box = logistics.open_box(order.consignment, actor=actor)
-    pks = [pk for pk, _state, _box in chosen]
-    Unit.objects.filter(pk__in=pks).update(outbound_container=box)
-    shipment = logistics.ship_out(
-        order.consignment, actor=actor, carrier=carrier, waybill=waybill, box=box
-    )
-    _tell(order, "return_shipped", shipment, actor=actor, units=len(pks))
-    orders.follow_units(order, actor=actor, at=shipment.tracked_at)
-    return shipment
+    if not out.moved:
+        raise Refused(_("Choose at least one device."))
+    box = boxing.seal(box, actor=actor)
+    if box.state != Container.State.RELEASED:
+        return None
+    return boxing.ship(order, [box], actor=actor, carrier=carrier, waybill=waybill)
 
 
 def correct_tracking(
@@ -131,6 +126,58 @@ def take_out(order: RepairOrder, shipment: Shipment, *, actor: Any) -> int:
 
 
 @transaction.atomic
+def note_event(
+    order: RepairOrder,
+    shipment: Shipment,
+    *,
+    actor: Any,
+    kind: str,
+    at: datetime,
+    place: str = "",
+    text: str = "",
+) -> TrackingEvent:
+    """What the carrier told by telephone or on its page; the dates of the shipment follow.
+
+    Raises PermissionDenied, ValidationError, Refused without a number.
+    """
+    order = lock(order)
+    fresh = boxing.lock_shipment(order, shipment)
+    event = tracking.add_event(fresh, actor=actor, kind=kind, at=at, place=place, text=text)
+    _follow_event(order, fresh, event, actor=actor)
+    return event
+
+
+@transaction.atomic
+def follow_event(event_pk: int, *, actor: Any) -> bool:
+    """Bring shipment and order to where a carrier's message says; whether anything changed.
+
+    Repeating it changes nothing. A message without a shipment waits for its number.
+    """
+    event = TrackingEvent.objects.select_related("shipment").get(pk=event_pk)
+    if event.shipment is None:
+        return False
+    order = RepairOrder.objects.filter(consignment=event.shipment.consignment_id).first()
+    if order is None:
+        return False
+    order = lock(order)
+    return _follow_event(order, boxing.lock_shipment(order, event.shipment), event, actor=actor)
+
+
+def _follow_event(
+    order: RepairOrder, shipment: Shipment, event: TrackingEvent, *, actor: Any
+) -> bool:
+    after = tracking.follow(shipment, event, actor=actor)
+    if event.kind == TrackingEvent.Kind.EXCEPTION:
+        tell(order, "shipment_problem", after, actor=actor, text=event.text)
+    if after.version == shipment.version:
+        return False
+    if after.direction == Direction.OUT:
+        tell(order, "return_moved", after, actor=actor)
+    orders.follow_units(order, actor=actor)
+    return True
+
+
+@transaction.atomic
 def _change(
     order: RepairOrder,
     shipment: Shipment,
@@ -147,8 +194,13 @@ def _change(
         raise Refused(_("The customer has confirmed that everything is back."))
     after = change(before)
     if after.version != before.version:
-        _tell(order, verb, after, actor=actor)
+        if before.tracked_at is None and after.tracked_at is not None:
+            units = boxing.units_on(after)
+            tell(order, "return_shipped", after, actor=actor, units=units)
+        else:
+            tell(order, verb, after, actor=actor)
         orders.follow_units(order, actor=actor)
+        tracking.match_events(after, actor=actor)
     return after
 
 
@@ -156,15 +208,3 @@ def _return_of(order: RepairOrder, shipment: Shipment) -> Shipment:
     return Shipment.objects.select_for_update(of=("self",)).get(
         pk=shipment.pk, consignment=order.consignment_id, direction=Direction.OUT
     )
-
-
-def _tell(order: RepairOrder, verb: str, shipment: Shipment, *, actor: Any, **more: Any) -> None:
-    carrier = shipment.carrier
-    data = {
-        "carrier": carrier.name if carrier else "",
-        "waybill": shipment.waybill,
-        "tracking": shipment.tracking_page if shipment.waybill else "",
-        "shipment": shipment.pk,
-        **more,
-    }
-    record(order, verb, actor=actor, data=data)

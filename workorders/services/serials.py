@@ -272,6 +272,8 @@ def _insert_known(order: RepairOrder, rows: list[Row], defaults: Defaults) -> No
         "announced": True,
         "holds_sn": False,
         "verdict_reason": "",
+        "mac": "",
+        "asset_tag": "",
         "faults": [],
         "finding": "",
         "work_done": "",

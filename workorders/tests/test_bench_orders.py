@@ -22,7 +22,7 @@ from workorders.models import RepairOrder, Unit
 from workorders.services import bench
 from workorders.tests.bench import finish, fresh, receive, state_of
 from workorders.tests.factories import RepairOrderFactory, UnitFactory
-from workorders.views.bench.orders import FEW
+from workorders.views.goods.damages import FEW
 
 pytestmark = pytest.mark.django_db
 LIST = "workorders:order-list"
@@ -49,9 +49,15 @@ def test_many_damages_are_folded_and_a_link_shows_all_with_their_photos(
         bench.record_damage(order, actor=emil, description=f"Dent {number}.", files=[photo])
         photo = attachments.store(SimpleUploadedFile("dent.png", samples.png()), actor=emil)
     client.force_login(emil)
-    folded, whole = client.get(repair_url(order)), client.get(repair_url(order), {"view": "goods"})
+    all_of_them = reverse("workorders:damages", args=[order.code])
+    for name in ("order-logistics", "receive"):
+        page = client.get(reverse(f"workorders:{name}", args=[order.code]))
+        assert f'hx-get="{all_of_them}"' in page.text
+        assert f'href="{all_of_them}"' in page.text
+    folded, whole = client.get(all_of_them, headers={"HX-Request": "true"}), client.get(all_of_them)
     assert folded.text.count("Dent ") == FEW
-    assert "?view=goods" in folded.text
+    assert f"Dent {FEW + 1}." in folded.text
+    assert f'href="{all_of_them}"' in folded.text
     assert whole.text.count("Dent ") == FEW + 2
     assert "dent.png" in whole.text
 
@@ -60,7 +66,7 @@ def test_many_damages_are_folded_and_a_link_shows_all_with_their_photos(
     ("person", "status"),
     [("emil", 200), ("mona", 200), ("agnes", 200), ("ada", 200), ("erna", 404)],
 )
-def test_staff_read_the_order_with_everything_that_hangs_on_it(
+def test_staff_read_the_order_and_their_ways_on(
     request: pytest.FixtureRequest,
     client: Client,
     order: RepairOrder,
@@ -68,16 +74,14 @@ def test_staff_read_the_order_with_everything_that_hangs_on_it(
     person: str,
     status: int,
 ) -> None:
-    emil = request.getfixturevalue("emil")
-    receive(order, emil)
-    bench.record_damage(order, actor=emil, description="Corner crushed.")
+    receive(order, request.getfixturevalue("emil"))
     client.force_login(request.getfixturevalue(person))
     response = client.get(repair_url(order))
     assert response.status_code == status
     if status == 404:
         return
     text = response.content.decode()
-    for expected in (units[0].sn, order.waybill, "Corner crushed.", "Nordfjell", "Unpacked"):
+    for expected in (units[0].sn, "Nordfjell", "Check the EEPROM first."):
         assert expected in text
     workshop = person in ("emil", "mona")
     assert (reverse("workorders:return-ship", args=[order.code]) in text) is workshop
@@ -91,23 +95,9 @@ def test_units_are_filtered_by_their_state(
     receive(order, emil)
     finish(fresh(units[0]), emil)
     client.force_login(emil)
-    rows = client.get(repair_url(order), {"state": "ready"}).context["page"].rows
-    assert rows == [units[0]]
-    assert len(client.get(repair_url(order), {"state": "no"}).context["page"].rows) == 3
-
-
-def test_the_order_page_costs_the_same_with_five_units_and_with_sixty(
-    client: Client, order: RepairOrder, emil: User
-) -> None:
-    client.force_login(emil)
-    costs = []
-    for made in (2, 55):
-        UnitFactory.create_batch(made, order=order)
-        client.get(repair_url(order))
-        with CaptureQueriesContext(connection) as seen:
-            client.get(repair_url(order))
-        costs.append(len(seen))
-    assert costs[0] == costs[1]
+    rows = client.get(repair_url(order), {"state": "ready"}).context["rows"]
+    assert [unit for unit, _next in rows] == [units[0]]
+    assert len(client.get(repair_url(order), {"state": "no"}).context["rows"]) == 3
 
 
 # ------------------------------------------------------------------ the list

@@ -186,7 +186,7 @@ def test_a_damage_with_its_photo_is_seen_by_the_customer_and_by_no_other(
     for person, sees in ((cora, True), (emil, True), (otto, False), (erna, False)):
         assert Damage.objects.visible_to(person).exists() is sees
         assert Attachment.objects.visible_to(person).exists() is sees
-    assert "Corner crushed." in client.get(url("receive", order)).content.decode()
+    assert "Corner crushed." in client.get(url("damages", order)).content.decode()
     assert Entry.objects.of(order).filter(verb="damage_recorded").exists()
 
 

@@ -17,7 +17,7 @@ from core.workflow import Refused, Stale
 from history.models import Entry
 from history.services import advance
 from logistics.models import Carrier, Container, Direction, Shipment
-from logistics.services import open_box, ship_out
+from logistics.shipping import open_box
 from logistics.tests.factories import CarrierFactory
 from workorders.models import RepairOrder, Unit
 from workorders.services import bench
@@ -45,7 +45,9 @@ def url(name: str, order: RepairOrder, *more: Any) -> str:
 
 def ship(order: RepairOrder, units: list[Unit], actor: User, carrier: Carrier, no: str) -> Shipment:
     chosen = Unit.objects.filter(pk__in=[u.pk for u in units])
-    return bench.ship_back(order, chosen, actor=actor, carrier=carrier, waybill=no)
+    shipment = bench.ship_back(order, chosen, actor=actor, carrier=carrier, waybill=no)
+    assert shipment is not None
+    return shipment
 
 
 # ------------------------------------------------------------------ services
@@ -156,14 +158,12 @@ def test_a_stale_correction_writes_nothing(
     assert Shipment.objects.get(pk=shipment.pk).waybill == "SF1"
 
 
-def test_an_empty_box_is_never_sealed(order: RepairOrder, emil: User, carrier: Carrier) -> None:
+def test_an_empty_box_is_never_sealed(order: RepairOrder, emil: User) -> None:
     assert order.consignment is not None
     box = open_box(order.consignment, actor=emil)
     with pytest.raises(Refused) as refusal:
         advance(box, "seal", actor=emil)
     assert "no device" in str(refusal.value.reasons[0])
-    with pytest.raises(Refused):
-        ship_out(order.consignment, actor=emil, carrier=carrier, waybill="SF1")
 
 
 # ------------------------------------------------------------------ pages

@@ -88,11 +88,16 @@ def test_history_shows_this_device_and_this_customer(desk, cora, otto, enquiry):
     same_customer = CounsellingFactory(customer=cora.customer, subject="Noise from fan 2")
     CounsellingFactory(customer=otto.customer, opened_by=otto, subject="Something else")
     order = RepairOrderFactory(customer=cora.customer, counselling=None, code="HISTORY2", opened_by=cora, thread=same_customer.thread)  # fmt: skip  # noqa: E501
-    page = desk.get(url("counselling", enquiry)).content.decode()
-    assert same_device.subject in page
-    assert same_customer.subject in page
-    assert order.code in page
-    assert "Something else" not in page
+    beside = url("counselling-history", enquiry)
+    assert f'hx-get="{beside}"' in desk.get(url("counselling", enquiry)).content.decode()
+    whole, card = desk.get(beside), desk.get(beside, headers={"HX-Request": "true"})
+    assert "<html" in whole.content.decode()
+    assert "<html" not in card.content.decode()
+    for page in (whole.content.decode(), card.content.decode()):
+        assert same_device.subject in page
+        assert same_customer.subject in page
+        assert order.code in page
+        assert "Something else" not in page
 
 
 def test_an_open_order_that_holds_the_number_is_named(desk, otto, enquiry):

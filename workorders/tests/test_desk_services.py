@@ -18,7 +18,7 @@ from devices.tests.factories import DeviceFactory
 from history.models import Entry
 from sla.models import Clock, ClockKind
 from workorders.models import Counselling, Message, Outcome, RepairOrder, SavedView, Unit
-from workorders.services import desk, intake
+from workorders.services import desk, intake, views
 from workorders.services.intake import Intake, Override
 from workorders.tests.factories import CounsellingFactory
 
@@ -314,7 +314,7 @@ def test_saving_under_the_same_name_replaces(agnes):
 
 
 def test_there_is_an_end_to_saved_views(agnes):
-    for number in range(desk.VIEWS_PER_PERSON):
+    for number in range(views.VIEWS_PER_PERSON):
         desk.save_view(agnes, name=f"View {number}", query="q=1")
     with pytest.raises(Refused):
         desk.save_view(agnes, name="One more", query="q=1")

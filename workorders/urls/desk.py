@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/sn/", behalf.sn_verdict, name="sn-verdict"),
     path(f"{ENQUIRY}/take/", desk.counselling_take, name="counselling-take"),
     path(f"{ENQUIRY}/assign/", desk.counselling_assign, name="counselling-assign"),
+    path(f"{ENQUIRY}/history/", desk.counselling_history, name="counselling-history"),
     path(f"{ENQUIRY}/resolve/", desk.counselling_resolve, name="counselling-resolve"),
     path(f"{ENQUIRY}/refer/", desk.counselling_refer, name="counselling-refer"),
     path(f"{ENQUIRY}/convert/", desk.counselling_convert, name="counselling-convert"),

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -34,6 +35,18 @@ from workorders.views.desk_page import (
 from workorders.views.queue import back_to
 
 __all__ = ["composer", "counselling_page"]
+
+
+@require_safe
+@access(Role.AGENT, Role.ADMIN)
+def counselling_history(request: UserRequest, number: int) -> HttpResponse:
+    """What was before with this device or this customer; the enquiry's page loads it as a card."""
+    counselling = for_desk(request, number)
+    context = {"counselling": counselling, "desk": Desk(request, counselling)}
+    name = "_before" if request.headers.get("HX-Request") else "before"
+    response = render(request, f"workorders/desk/{name}.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_POST

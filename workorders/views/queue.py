@@ -153,7 +153,7 @@ class Board:
 
     @cached_property
     def saved(self) -> list[SavedView]:
-        return list(SavedView.objects.visible_to(self.request.user))
+        return list(SavedView.objects.visible_to(self.request.user).of(SavedView.Page.QUEUE))
 
     @property
     def may_act(self) -> bool:
@@ -385,7 +385,8 @@ def view_save(request: UserRequest) -> HttpResponse:
 @require_POST
 @access(Role.AGENT)
 def view_delete(request: UserRequest, pk: int) -> HttpResponse:
-    get_object_or_404(SavedView.objects.visible_to(request.user), pk=pk).delete()
+    mine = SavedView.objects.visible_to(request.user).of(SavedView.Page.QUEUE)
+    get_object_or_404(mine, pk=pk).delete()
     messages.success(request, _("The view is deleted."))
     return see_other(reverse("workorders:queue"))
 

@@ -38,9 +38,7 @@ RING = (
     " stroke-dasharray={},100 /></svg><time>{}</time></span>"
 )
 LATE = "<span class='countdown tone-red over' data-due={}>{}<time>{}</time></span>"
-PERSON = (
-    "<span class='row nowrap'><span class='avatar tone-{} sm' aria-hidden=true>{}</span>{}</span>"
-)
+PERSON = "<span class=who><span class='avatar tone-{} sm' aria-hidden=true>{}</span>{}</span>"
 NOBODY = "<span class=faint>{}</span>"
 EXCERPT = 90  # letters; what a row has room for
 

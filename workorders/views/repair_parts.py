@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count
 from django.forms import Form
 from django.http import HttpRequest
 from django.urls import reverse
@@ -19,11 +17,13 @@ from core.workflow import Text
 from devices.models import Verdict, normalise_sn
 from workorders.customer_list import STEPS
 from workorders.models import RepairOrder, Unit
+from workorders.models.unit import UnitQuerySet
 from workorders.services import orders
+from workorders.services.choice import chosen
 from workorders.views.bench.parts import asked, number
 
 DRAFT_PAGE = 8  # in the form, beside everything else that is filled in there
-PAGE = 20  # devices on a page of an order; what a device is told about fills a row
+PAGE = 8  # under the charts of an order; what a device is told about fills a row
 LABELS: dict[str, Text] = {
     "awaiting_submission": _("Code issued"),
     "pending_delivery": _("Submitted"),
@@ -85,12 +85,21 @@ class UnitPage:
         return bool(self.previous or self.next or self.sn or self.one)
 
 
+SEGMENTS = ("state", "place", "fault")  # of the charts
+
+
+def shown_units(request: HttpRequest, order: RepairOrder) -> UnitQuerySet:
+    """The devices of the list below the charts: those of the chosen segments (R69)."""
+    state, place, fault = (asked(request, name) for name in SEGMENTS)
+    return chosen(order, request.user, state=state, place=place, fault=fault)
+
+
 def units_page(request: HttpRequest, order: RepairOrder, size: int = PAGE) -> UnitPage:
     """By key, so that the hundredth page costs what the first one costs; one query.
 
     `?sn=` finds serial numbers by a part of them, `?unit=` is one device.
     """
-    rows = orders.units_of(order).select_related("model").order_by("pk")
+    rows = shown_units(request, order).select_related("model").order_by("pk")
     if pk := number(asked(request, "unit")):
         return UnitPage(list(rows.filter(pk=pk)), one=True)
     wanted = asked(request, "sn")[:80]
@@ -103,7 +112,8 @@ def units_page(request: HttpRequest, order: RepairOrder, size: int = PAGE) -> Un
     else:
         found = list(rows.filter(pk__gt=after)[: size + 1])
         shown, back, on = found[:size], bool(after), len(found) > size
-    search = {"sn": wanted} if wanted else {}
+    search = {name: value for name in SEGMENTS if (value := asked(request, name))}
+    search |= {"sn": wanted} if wanted else {}
     return UnitPage(
         shown,
         "?" + urlencode({**search, "before": shown[0].pk}) if back and shown else "",
@@ -117,12 +127,6 @@ def page_with(order: RepairOrder, pk: int, size: int) -> str:
     rows = orders.units_of(order).order_by("pk").values_list("pk", flat=True)
     place = rows.filter(pk__lt=pk).count() // size * size
     return f"?after={rows[place - 1]}#devices" if place else ""
-
-
-def tally(order: RepairOrder) -> Counter[str]:
-    """How many devices per state; one GROUP BY for any number of devices."""
-    counted = orders.units_of(order).order_by().values_list("state").annotate(n=Count("pk"))
-    return Counter(dict(counted))
 
 
 def stepper(order: RepairOrder) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ from workorders.forms.repairs import CancelForm, CodeForm, DraftForm
 from workorders.models import RepairOrder
 from workorders.services import orders
 from workorders.views.answers import see_other
-from workorders.views.bench import order_page
+from workorders.views.order.summary import order_page
 from workorders.views.repair_detail import detail_page
 from workorders.views.repair_parts import (
     DRAFT_PAGE,

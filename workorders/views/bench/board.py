@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import UserRequest, access
-from accounts.roles import Role
+from accounts.roles import WORKSHOP, Role
 from core.limits import MISSES, MISSES_PER, Limited, client, hit, waiting
 from devices.models import normalise_sn
-from logistics.models import Direction, Parcel, Shipment, normalise_waybill
+from logistics.models import Container, Direction, Parcel, Shipment, normalise_waybill
 from repairshops.models import RepairShop
 from workorders.models import RepairOrder, Unit
 from workorders.views.bench.parts import asked, page_by_due, tabs
@@ -93,10 +93,27 @@ def scan(request: UserRequest) -> HttpResponse:
     who = client(request)
     if seconds := waiting("miss", who, limit=MISSES, per=MISSES_PER):
         raise Limited(seconds)
-    if found := _unit(request, text) or _order(request, text) or _parcel(request, text):
+    if found := _thing(request, text):
         return redirect(found)
     hit("miss", who, limit=MISSES, per=MISSES_PER)
     return redirect(f"{reverse('workorders:parcel-new')}?{urlencode({'scanned': text})}")
+
+
+def _thing(request: UserRequest, text: str) -> str:
+    """The address of what a label says; empty when nobody knows it."""
+    for look in (_unit, _container, _order, _parcel):
+        if found := look(request, text):
+            return found
+    return ""
+
+
+def _container(request: UserRequest, text: str) -> str:
+    """An open one is packed, every other one is looked at (D12)."""
+    box = Container.objects.visible_to(request.user).coded(text).first()
+    if box is None:
+        return ""
+    packs = box.state == Container.State.OPEN and request.user.role in WORKSHOP
+    return reverse("workorders:container-scan" if packs else "workorders:container", args=[box.pk])
 
 
 def _unit(request: UserRequest, text: str) -> str:

@@ -1,135 +1,119 @@
-"""One order as staff see it, and the list across all customers (R68)."""
+"""The list of work orders across all customers: filters, search, saved views, CSV (R68)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.contrib import messages
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import UserRequest, access
+from accounts.models import Customer
 from accounts.roles import WORKSHOP, Role
 from core.csvout import csv_response
 from core.templatetags.ui import query
 from devices.models import normalise_sn
-from logistics.models import Container, Direction, Shipment, normalise_waybill
+from logistics.models import Shipment, normalise_waybill
 from repairshops.models import RepairShop
-from workorders.models import RepairOrder, Unit
-from workorders.views.bench.parts import asked, damages_of, page_by_key, tabs
+from workorders.forms.desk import SaveViewForm
+from workorders.models import RepairOrder, SavedView, Unit
+from workorders.services import views
+from workorders.views.answers import see_other
+from workorders.views.bench.parts import asked, number, page_by_key
 
 READERS = (Role.AGENT, Role.ENGINEER, Role.SHOP_MANAGER)
 EXPORT_BATCH = 2_000
-ON_THE_PAGE = 15  # devices of an order at once, beside everything else that stands there
-FEW = 3  # parcels, shipments and damages of each kind; all of them behind `?view=goods`
-Group = tuple[Shipment | None, list[tuple[Container, int]]]
+KEPT = ("q", "state", "shop", "customer", "overdue", "since", "until")
+LIST = "workorders:order-list"
 
 
-# ------------------------------------------------------------------ one order
-def order_page(request: UserRequest, order: RepairOrder) -> HttpResponse:
-    """The order for agents, workshop and admins; called by the one view of its address."""
-    user = request.user
-    units = Unit.objects.visible_to(user).filter(order=order)
-    heap = _heap(units)
-    states = _summed(heap, 0)
-    state = request.GET.get("state", "")
-    state = state if state in Unit.State.values else ""
-    listed = units.filter(state=state) if state else units
-    inbound, outbound = _goods(order, _summed(heap, 1) | _summed(heap, 2))
-    workshop = user.role in WORKSHOP
-    goods = request.GET.get("view") == "goods"
-    few = slice(None) if goods else slice(FEW)
-    damages = damages_of(order, photos=goods)
-    parcels = list(order.consignment.parcels.all()) if order.consignment else []
-    context = {
-        "order": order,
-        "page": page_by_key(
-            request, listed.select_related("model", "engineer"), newest=False, size=ON_THE_PAGE
-        ),
-        "tabs": _state_tabs(request, states, state),
-        "inbound": inbound[few],
-        "outbound": outbound[few],
-        "damages": damages[few],
-        "parcels": parcels[few],
-        "goods": goods,
-        "folded": not goods
-        and (bool(damages) or any(len(rows) > FEW for rows in (inbound, outbound, parcels))),
-        "may_receive": workshop and order.state in RepairOrder.FOLLOWING,
-        "ready_count": sum(states.get(s, 0) for s in Unit.GOING_BACK),
-        "may_talk": user.role in {Role.AGENT, Role.ADMIN} and order.counselling_id is not None,
-        "number": order.counselling.number if order.counselling else None,
-        "crumbs": [(reverse("workorders:order-list"), _("Repair orders")), ("", order.code)],
-        "now": timezone.now(),
-        "user": user,
-    }
-    return render(request, "workorders/bench/order.html", context)
+# ------------------------------------------------------------------ what is asked for
+@dataclass
+class Filter:
+    """The words of the address; the same for the list, the export and a saved view."""
 
+    request: UserRequest
 
-def _state_tabs(request: UserRequest, states: dict[str, int], current: str) -> list[Any]:
-    words = [("", _("All devices"))]
-    words += [(value, label) for value, label in Unit.State.choices if states.get(value)]
-    counts = {"": sum(states.values()), **states}
-    return tabs(request, words, current=current, counts=counts, name="state")
+    def word(self, name: str) -> str:
+        return asked(self.request, name)
 
+    @cached_property
+    def shops(self) -> list[RepairShop]:
+        rows = RepairShop.objects.visible_to(self.request.user)
+        return list(rows.filter(kind=RepairShop.Kind.OFFICIAL))
 
-def _heap(units: QuerySet[Unit]) -> list[tuple[Any, ...]]:
-    """How many units per state, box they came in and box they leave in; one query for all three."""
-    names = ("state", "inbound_container", "outbound_container")
-    return list(units.order_by().values_list(*names).annotate(n=Count("pk")))
+    @cached_property
+    def customer(self) -> Customer | None:
+        """The one whose orders are asked for; named only to who sees an order of theirs."""
+        pk = number(self.word("customer"))
+        orders = RepairOrder.objects.visible_to(self.request.user).filter(customer=pk)
+        order = orders.select_related("customer").first() if pk else None
+        return order.customer if order else None
 
+    def day(self, name: str) -> date | None:
+        try:
+            return parse_date(self.word(name))
+        except ValueError:
+            return None
 
-def _summed(heap: list[tuple[Any, ...]], place: int) -> dict[Any, int]:
-    """The heap by one of its columns, without what has none."""
-    sums: dict[Any, int] = {}
-    for row in heap:
-        if row[place] is not None:
-            sums[row[place]] = sums.get(row[place], 0) + row[-1]
-    return sums
+    @property
+    def any(self) -> bool:
+        return any(self.word(name) for name in KEPT)
 
+    def rows(self) -> QuerySet[RepairOrder]:
+        """Nothing that this person may not see; words that name nothing filter nothing."""
+        orders: QuerySet[RepairOrder] = RepairOrder.objects.visible_to(self.request.user)
+        if self.word("state") in RepairOrder.State.values:
+            orders = orders.filter(state=self.word("state"))
+        if self.word("shop"):
+            orders = orders.filter(shop__code=self.word("shop"))
+        if self.word("customer"):
+            orders = orders.filter(customer=number(self.word("customer")))
+        if self.word("overdue"):
+            units = Unit.objects.visible_to(self.request.user)
+            late = units.filter(order=OuterRef("pk"), due_at__lt=timezone.now())
+            orders = orders.filter(Exists(late))
+        if since := self.day("since"):
+            orders = orders.filter(opened_at__gte=_midnight(since))
+        if until := self.day("until"):
+            orders = orders.filter(opened_at__lt=_midnight(until + timedelta(days=1)))
+        text = self.word("q")
+        return orders.filter(_claim(self.request, text)) if text else orders
 
-def _goods(order: RepairOrder, held: dict[int, int]) -> tuple[list[Group], list[Group]]:
-    """Shipments in and out with their containers and how many units each holds.
-
-    One query: no shipment is without a container (`submit_order`, `add_waybill`, `ship_out`).
-    """
-    if order.consignment is None:
-        return [], []
-    containers = list(order.consignment.containers.select_related("shipment__carrier"))
-    shipments = {box.shipment.pk: box.shipment for box in containers if box.shipment}
-    groups: dict[str, list[Group]] = {Direction.IN: [], Direction.OUT: []}
-    for _pk, shipment in sorted(shipments.items()):
-        boxes = [(c, held.get(c.pk, 0)) for c in containers if c.shipment_id == shipment.pk]
-        emptied = shipment.direction == Direction.OUT and not any(n for _c, n in boxes)
-        if not emptied:
-            groups[shipment.direction].append((shipment, boxes))
-    for direction in (Direction.IN, Direction.OUT):
-        loose = [
-            (c, held[c.pk])
-            for c in containers
-            if c.shipment_id is None and c.direction == direction and held.get(c.pk)
+    def chips(self) -> list[dict[str, Any]]:
+        """Each filter that is set, with the address of the list without it."""
+        shops = {shop.code: shop.name for shop in self.shops}
+        states: dict[str, Any] = dict(RepairOrder.State.choices)
+        words: dict[str, Any] = {
+            "q": f"“{self.word('q')}”",
+            "state": states.get(self.word("state")),
+            "shop": shops.get(self.word("shop")),
+            "customer": self.customer,
+            "overdue": _("Overdue"),
+            "since": self.day("since") and _("Since %(day)s") % {"day": self.word("since")},
+            "until": self.day("until") and _("Until %(day)s") % {"day": self.word("until")},
+        }
+        return [
+            {"label": words[name], "url": query(self.request, **{name: None})}
+            for name in KEPT
+            if self.word(name) and words[name]
         ]
-        if loose:
-            groups[direction].append((None, loose))
-    return groups[Direction.IN], groups[Direction.OUT]
 
 
-# ------------------------------------------------------------------ the list
-def _filtered(request: UserRequest) -> QuerySet[RepairOrder]:
-    """What the address asks for, and nothing that this person may not see: list and export."""
-    orders: QuerySet[RepairOrder] = RepairOrder.objects.visible_to(request.user)
-    state, shop, text = asked(request, "state"), asked(request, "shop"), asked(request)
-    if state in RepairOrder.State.values:
-        orders = orders.filter(state=state)
-    if shop:
-        orders = orders.filter(shop__code=shop)
-    return orders.filter(_claim(request, text)) if text else orders
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def _claim(request: UserRequest, text: str) -> Q:
@@ -145,21 +129,28 @@ def _claim(request: UserRequest, text: str) -> Q:
     return claim
 
 
+# ------------------------------------------------------------------ the list
 @require_safe
 @access(*READERS)
 def order_list(request: UserRequest) -> HttpResponse:
     """Orders across customers, newest first (R68)."""
-    found = _filtered(request).select_related("customer", "shop", "counselling")
-    shops = RepairShop.objects.visible_to(request.user).filter(kind=RepairShop.Kind.OFFICIAL)
+    chosen = Filter(request)
+    found = chosen.rows().select_related("customer", "shop", "counselling")
+    saved = list(SavedView.objects.visible_to(request.user).of(SavedView.Page.ORDERS))
+    current = next((v for v in saved if str(v.pk) == asked(request, "saved")), None)
     context = {
         "page": page_by_key(request, found, newest=True),
         "states": _choices(request),
-        "shops": list(shops),
-        "q": asked(request),
-        "state": asked(request, "state"),
-        "shop": asked(request, "shop"),
-        "filtered": any(asked(request, name) for name in ("q", "state", "shop")),
-        "export": reverse("workorders:order-export") + query(request),
+        "shops": chosen.shops,
+        "given": {name: chosen.word(name) for name in KEPT},
+        "filtered": chosen.any,
+        "chips": chosen.chips(),
+        "export": reverse("workorders:order-export") + query(request, saved=None),
+        "tabs": _views(saved, current),
+        "current": current,
+        "kept": _kept(request.GET),
+        "save_form": SaveViewForm(),
+        "may_save": request.user.role in READERS,
     }
     return render(request, "workorders/bench/order_list.html", context)
 
@@ -170,6 +161,53 @@ def _choices(request: UserRequest) -> list[tuple[str, Any]]:
     return [(value, label) for value, label in RepairOrder.State.choices if value not in hidden]
 
 
+def _views(saved: list[SavedView], current: SavedView | None) -> list[dict[str, Any]]:
+    """The person's own views as tabs; none until there is one."""
+    if not saved:
+        return []
+    here = reverse(LIST)
+    own = [
+        {"url": f"{here}?{v.query}&saved={v.pk}", "label": v.name, "current": v == current}
+        for v in saved
+    ]
+    return [{"url": here, "label": _("All"), "current": current is None}, *own]
+
+
+def _kept(given: QueryDict) -> str:
+    """The filters as they stand, without page and view: what a saved view keeps."""
+    kept = QueryDict(mutable=True)
+    for name in KEPT:
+        if value := given.get(name, "").replace("\x00", "").strip():
+            kept[name] = value
+    return kept.urlencode()
+
+
+@require_POST
+@access(*READERS)
+def order_view_save(request: UserRequest) -> HttpResponse:
+    """Keep the filters as they stand under a name; only what the list knows is kept."""
+    form = SaveViewForm(request.POST)
+    kept = _kept(QueryDict(request.POST.get("query", "")[:500]))
+    if not form.is_valid():
+        messages.error(request, _("Give the view a name of at most 60 letters."))
+        return see_other(f"{reverse(LIST)}?{kept}")
+    view = views.save_view(
+        request.user, page=SavedView.Page.ORDERS, name=form.cleaned_data["name"], query=kept
+    )
+    messages.success(request, _("The view is saved."))
+    return see_other(f"{reverse(LIST)}?{view.query}&saved={view.pk}")
+
+
+@require_POST
+@access(*READERS)
+def order_view_delete(request: UserRequest, pk: int) -> HttpResponse:
+    mine = SavedView.objects.visible_to(request.user).of(SavedView.Page.ORDERS)
+    get_object_or_404(mine, pk=pk).delete()
+    messages.success(request, _("The view is deleted."))
+    return see_other(reverse(LIST))
+
+
+# ------------------------------------------------------------------ the export
 @require_safe
 @access(*READERS)
 def order_export(request: UserRequest) -> HttpResponseBase:
@@ -192,7 +230,7 @@ def order_export(request: UserRequest) -> HttpResponseBase:
         _("Back on its way"),
         _("Completed"),
     ]
-    orders = _filtered(request).select_related("customer", "shop", "counselling", "carrier")
+    orders = Filter(request).rows().select_related("customer", "shop", "counselling", "carrier")
     rows = orders.order_by("-pk").iterator(EXPORT_BATCH)
     words = [str(word) for word in header]
     zone, language = timezone.get_current_timezone(), translation.get_language() or "en"

@@ -131,10 +131,16 @@ def files_of(model: type[models.Model], pks: Iterable[int]) -> dict[int, list[At
     return found
 
 
-def damages_of(order: RepairOrder, *, photos: bool = True) -> list[tuple[Damage, Any]]:
-    """Shipping damages of an order's goods, with their photos unless these are left out."""
+def damages_of(order: RepairOrder, *, newest: int | None = None) -> list[tuple[Damage, Any]]:
+    """Shipping damages of an order's goods with their photos; all, or so many of the `newest`."""
     if order.consignment is None:
         return []
-    damages = list(order.consignment.damages.select_related("recorded_by"))
-    files = files_of(Damage, [damage.pk for damage in damages]) if photos else {}
-    return [(damage, files.get(damage.pk, ())) for damage in damages]
+    found = order.consignment.damages.select_related("recorded_by", "container__consignment")
+    return with_photos(found.order_by("-pk")[:newest][::-1] if newest else found)
+
+
+def with_photos(damages: Iterable[Damage]) -> list[tuple[Damage, Any]]:
+    """Each with its files; one query for all of them."""
+    rows = list(damages)
+    files = files_of(Damage, [damage.pk for damage in rows])
+    return [(damage, files.get(damage.pk, ())) for damage in rows]

@@ -24,12 +24,12 @@ from core.workflow import Refused
 from devices.models import Device, Verdict, normalise_sn
 from history.services import Outcome
 from jobs.once import once
-from logistics.models import Direction, Parcel, Shipment, normalise_waybill
+from logistics.models import Container, Direction, Parcel, Shipment, normalise_waybill
 from workorders.forms.bench import DamageForm, add_errors
 from workorders.models import RepairOrder, Unit
 from workorders.services import bench
 from workorders.views.answers import see_other
-from workorders.views.bench.parts import asked, damages_of, number, page_by_key, tabs
+from workorders.views.bench.parts import asked, number, page_by_key, tabs
 
 TABS = (
     ("expected", _("Expected")),
@@ -43,7 +43,7 @@ CLAIMS = {
     "missing": Q(state=Unit.State.MISSING),
     "unexpected": Q(announced=False) & ~Q(state=Unit.State.CANCELLED),
 }
-PARCELS_SHOWN = 50
+PARCELS_SHOWN = 40
 
 
 # ------------------------------------------------------------------ what is to come
@@ -138,7 +138,7 @@ def _page(
     units = order.units.filter(CLAIMS[tab]).select_related("model")
     page = page_by_key(request, units, newest=False)
     now = timezone.now()
-    consignment = order.consignment
+    consignment, boxes = order.consignment, _boxes(order)
     context = {
         "order": order,
         "page": page,
@@ -148,9 +148,10 @@ def _page(
         "counts": counts,
         "shipments": _shipments(order),
         "shipment": number(asked(request, "shipment")),
+        "boxes": boxes,
+        "container": number(asked(request, "container")),
         "parcels": list(consignment.parcels.all()) if consignment else [],
-        "damages": damages_of(order),
-        "damage": damage or DamageForm(actor=request.user),
+        "damage": damage or DamageForm(actor=request.user, order=order, boxes=boxes),
         "unexpected": _unexpected(request, order),
         "scanned": normalise_sn(asked(request, "sn")),
         "can_receive": request.user.role in WORKSHOP and order.state in RepairOrder.FOLLOWING,
@@ -167,6 +168,14 @@ def _shipments(order: RepairOrder) -> list[Shipment]:
         return []
     inbound = order.consignment.shipments.filter(direction=Direction.IN)
     return list(inbound.select_related("carrier"))
+
+
+def _boxes(order: RepairOrder) -> list[Container]:
+    """What the parcels consist of; worth choosing from when there are several."""
+    if order.consignment is None:
+        return []
+    inbound = order.consignment.containers.filter(direction=Direction.IN)
+    return list(inbound.select_related("consignment").order_by("pk")[:200])
 
 
 def _unexpected(request: UserRequest, order: RepairOrder) -> dict[str, Any] | None:
@@ -186,6 +195,20 @@ def _shipment(request: UserRequest, order: RepairOrder) -> Shipment | None:
     return shipments.filter(pk=pk).first() if pk is not None else None
 
 
+def _opened(request: UserRequest, order: RepairOrder) -> dict[str, Any]:
+    """The shipment and the container that are being unpacked, as the form says."""
+    pk = number(request.POST.get("container", ""))
+    mine = Container.objects.visible_to(request.user).filter(
+        consignment=order.consignment_id, direction=Direction.IN
+    )
+    container = mine.filter(pk=pk).first() if pk is not None else None
+    return {"shipment": _shipment(request, order), "container": container}
+
+
+def _again(opened: dict[str, Any]) -> dict[str, int]:
+    return {name: row.pk for name, row in opened.items() if row is not None}
+
+
 @require_POST
 @access(*WORKSHOP)
 def receive_scan(request: UserRequest, code: str) -> HttpResponse:
@@ -195,14 +218,14 @@ def receive_scan(request: UserRequest, code: str) -> HttpResponse:
         return _back(order)
     unit = order.units.filter(sn=sn).exclude(state=Unit.State.CANCELLED).first()
     if unit is None:
-        return _back(order, unexpected=sn)
+        return _back(order, unexpected=sn, **_again(_opened(request, order)))
     if unit.state not in (Unit.State.EXPECTED, Unit.State.MISSING):
         messages.info(request, _now("%(sn)s was received before.") % {"sn": sn})
         return _back(order)
     chosen = Unit.objects.visible_to(request.user).filter(pk=unit.pk)
-    shipment = _shipment(request, order)
-    _say(request, bench.receive_units(order, chosen, actor=request.user, shipment=shipment), sn)
-    return _back(order, **({"shipment": shipment.pk} if shipment else {}))
+    opened = _opened(request, order)
+    _say(request, bench.receive_units(order, chosen, actor=request.user, **opened), sn)
+    return _back(order, **_again(opened))
 
 
 @require_POST
@@ -211,9 +234,9 @@ def receive_units(request: UserRequest, code: str) -> HttpResponse:
     """The ticked devices, or all that are expected (5,000 in one go)."""
     order = _order(request, code)
     chosen = _chosen(request, order)
-    shipment = _shipment(request, order)
-    _say(request, bench.receive_units(order, chosen, actor=request.user, shipment=shipment))
-    return _back(order)
+    opened = _opened(request, order)
+    _say(request, bench.receive_units(order, chosen, actor=request.user, **opened))
+    return _back(order, **_again(opened))
 
 
 @require_POST
@@ -266,7 +289,7 @@ def receive_unexpected(request: UserRequest, code: str) -> HttpResponse:
             order,
             request.POST.get("sn", ""),
             actor=request.user,
-            shipment=_shipment(request, order),
+            **_opened(request, order),
         )
     except ValidationError as error:
         raise Refused(*error.messages) from error
@@ -281,7 +304,9 @@ def receive_unexpected(request: UserRequest, code: str) -> HttpResponse:
 def receive_damage(request: UserRequest, code: str) -> HttpResponse:
     """Shipping damage with photos; the customer of the order sees it (R66)."""
     order = _order(request, code)
-    form = DamageForm(request.POST, request.FILES, actor=request.user)
+    form = DamageForm(
+        request.POST, request.FILES, actor=request.user, order=order, boxes=_boxes(order)
+    )
     if form.is_valid():
         try:
             bench.record_damage(order, actor=request.user, **form.cleaned_data)

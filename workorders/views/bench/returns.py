@@ -18,12 +18,15 @@ from accounts.access import UserRequest, access
 from accounts.roles import WORKSHOP
 from core.workflow import Refused, Stale
 from jobs.once import once
-from logistics.models import Direction, Shipment
+from logistics.models import Container, Direction, Shipment
+from logistics.shipping import why_not_load
 from workorders.forms.bench import CorrectionForm, MovementForm, ReturnForm, add_errors
+from workorders.forms.goods import ShipForm
 from workorders.models import RepairOrder, Unit
-from workorders.services import bench
+from workorders.services import bench, boxing
 from workorders.views.answers import see_other
 from workorders.views.bench.parts import number
+from workorders.views.goods.reading import containers_of
 
 SHOWN = 500  # ready devices to tick one by one; "all" takes the rest too
 
@@ -64,10 +67,21 @@ def return_ship(request: UserRequest, code: str) -> HttpResponse:
         except ValidationError as error:
             add_errors(form, error)
         else:
-            said = _now("%(number)s is saved; the customer sees it now.")
-            messages.success(request, said % {"number": shipment.waybill})
+            _say(request, shipment)
             return _back(order)
     return _page(request, order, status=422, form=form)
+
+
+def _say(request: UserRequest, shipment: Shipment | None) -> None:
+    """Sent, or waiting for money first (R80)."""
+    if shipment is None:
+        text = _now(
+            "The box is sealed and waits for payment; it will be offered for shipping when paid."
+        )
+        messages.info(request, text)
+        return
+    said = _now("%(number)s is saved; the customer sees it now.")
+    messages.success(request, said % {"number": shipment.waybill})
 
 
 def _chosen(request: UserRequest, order: RepairOrder) -> Any:
@@ -102,11 +116,25 @@ def _page(
         "more": len(ready) > SHOWN,
         "ready_count": units.ready_to_box().count() if len(ready) > SHOWN else len(ready),
         "returns": returns,
+        "packed": _packed(request, order),
+        "ship": ShipForm(order=order),
         "conflict": conflict,
         "may_ship": request.user.role in WORKSHOP and order.state in RepairOrder.FOLLOWING,
         "may_write": request.user.role in WORKSHOP,
     }
     return render(request, "workorders/bench/return.html", context, status=status)
+
+
+def _packed(request: UserRequest, order: RepairOrder) -> list[tuple[Container, int, bool]]:
+    """Sealed boxes on no shipment: how many devices each holds, whether it may leave."""
+    if order.consignment_id is None:
+        return []
+    boxes = containers_of(request).filter(
+        consignment=order.consignment_id, direction=Direction.OUT, shipment=None
+    )
+    found = list(boxes.exclude(state=Container.State.OPEN).order_by("pk")[:SHOWN])
+    counts = boxing.held_by(found)
+    return [(box, counts[box.pk], why_not_load(box) is None) for box in found if box.pk in counts]
 
 
 def _returns(

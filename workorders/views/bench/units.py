@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Max, Min, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,11 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import UserRequest, access
 from accounts.roles import WORKSHOP, Role
 from attachments.uploads import files_first
-from core.workflow import Stale, Text, offered_steps
+from core.workflow import Stale, Step, Text, offered_steps
 from jobs.once import once
 from workorders.forms.bench import NoteForm, ReportForm, StepForm, add_errors
+from workorders.forms.bulk import NamesForm, SaidForm, WarrantyForm
 from workorders.models import Unit, UnitNote
-from workorders.services import bench
+from workorders.services import bench, bulk
+from workorders.services.choice import with_neighbours
+from workorders.services.ticks import HERE
 from workorders.views.answers import see_other
 from workorders.views.bench.parts import files_of
 
@@ -40,7 +42,7 @@ STAGES = (
     (("diagnosing", "awaiting_customer"), _("Diagnosis")),
     (("repairing", "awaiting_parts"), _("Repair")),
     (("testing",), _("Tests")),
-    (("ready", "unrepairable", "rejected"), _("Ready")),
+    (("ready", "unrepairable", "rejected", "scrapped"), _("Ready")),
 )
 EARLIER = 10
 NOTES = 5  # the newest; `?notes=all` shows every one
@@ -57,11 +59,18 @@ class Offer:
     exit: bool
 
 
-def _unit(request: UserRequest, pk: int) -> Unit:
+def unit_of(request: UserRequest, pk: int) -> Unit:
+    """The unit, or the 404 that absent and foreign ones share; it knows its `previous` and
+    `following` ones in the order."""
     units = Unit.objects.visible_to(request.user).select_related(
-        "order__customer", "order__shop__calendar", "model", "engineer", "received_by"
+        "order__customer",
+        "order__shop__calendar",
+        "model",
+        "engineer",
+        "received_by",
+        "scrap_agreed_by",
     )
-    unit: Unit = get_object_or_404(units, pk=pk)
+    unit: Unit = get_object_or_404(with_neighbours(units), pk=pk)
     return unit
 
 
@@ -69,10 +78,10 @@ def _unit(request: UserRequest, pk: int) -> Unit:
 @access(*READERS)
 def unit_page(request: UserRequest, pk: int) -> HttpResponse:
     """One device: the report of the workshop, its notes and its steps (R33)."""
-    return _page(request, _unit(request, pk))
+    return page_of(request, unit_of(request, pk))
 
 
-def _page(
+def page_of(
     request: UserRequest,
     unit: Unit,
     *,
@@ -81,7 +90,10 @@ def _page(
     note: NoteForm | None = None,
     exits: dict[str, StepForm] | None = None,
     conflict: Unit | None = None,
+    forms: dict[str, Any] | None = None,
+    stale: bool = False,
 ) -> HttpResponse:
+    """The page; refused forms stand in it with what was typed (`forms` by name)."""
     offers = _offers(unit, request.user)
     may_write = request.user.role in WORKSHOP and unit.state not in ("expected", *Unit.FINAL)
     context = {
@@ -99,12 +111,35 @@ def _page(
         "blocked": _blocked(offers),
         "report_first": bool(forward and forward[-1].reasons),
         "earlier": _earlier(unit, request.user),
-        **_neighbours(unit),
         "conflict": conflict,
+        **_corrections(unit, request.user, forms or {}),
+        "stale": stale,
         "crumbs": _crumbs(unit, request.user),
         "now": timezone.now(),
     }
     return render(request, "workorders/bench/unit.html", context, status=status)
+
+
+def _corrections(unit: Unit, user: Any, refused: dict[str, Any]) -> dict[str, Any]:
+    """The small forms that stay closed until somebody needs them; who may not has none."""
+    workshop, decides = user.role in WORKSHOP, user.role in bulk.SPEAK_FOR
+    final = unit.state in Unit.FINAL
+    lost = unit.state == Unit.State.MISSING and unit.settled_at is None
+    giving_up = unit.scrap_agreed_at is None and unit.state in Step(Unit, "scrap").by_source
+    made = {
+        "names": (workshop or user.role == Role.AGENT) and not final and NamesForm.of(unit),
+        "warranty": decides and not final and WarrantyForm.of(unit),
+        "consent": decides and giving_up and SaidForm(auto_id="consent_%s"),
+        "settle": decides and lost and SaidForm(auto_id="settle_%s"),
+    }
+    services = list(unit.services.select_related("service", "done_by"))
+    return {
+        "small": {name: refused.get(name) or form for name, form in made.items() if form},
+        "refused": next(iter(refused), ""),
+        "services": services,
+        "services_done": sum(one.done_at is not None for one in services),
+        "may_tick": workshop and unit.state in HERE and unit.outbound_container_id is None,
+    }
 
 
 def _blocked(offers: list[Offer]) -> list[str]:
@@ -166,14 +201,6 @@ def _stages(unit: Unit) -> list[dict[str, Any]]:
     ]
 
 
-def _neighbours(unit: Unit) -> dict[str, int | None]:
-    """The devices before and after in the same order, one query."""
-    row = unit.order.units.exclude(state="cancelled")
-    return row.aggregate(
-        previous=Max("pk", filter=Q(pk__lt=unit.pk)), following=Min("pk", filter=Q(pk__gt=unit.pk))
-    )
-
-
 def _earlier(unit: Unit, user: Any) -> list[Unit]:
     """The service record of this serial number, of orders this person may see (D4)."""
     units = Unit.objects.visible_to(user).filter(sn=unit.sn).exclude(pk=unit.pk)
@@ -185,10 +212,10 @@ def _earlier(unit: Unit, user: Any) -> list[Unit]:
 @access(*READERS)
 def unit_step(request: UserRequest, pk: int, step: str) -> HttpResponse:
     """Take the step; an exit without its reason comes back with the question (422)."""
-    unit = _unit(request, pk)
+    unit = unit_of(request, pk)
     form = StepForm(request.POST, exit_step=step in bench.EXITS)
     if not form.is_valid():
-        return _page(request, unit, status=422, exits={step: form})
+        return page_of(request, unit, status=422, exits={step: form})
     bench.take_step(unit, step, actor=request.user, note=form.cleaned_data["note"])
     if step == "undo_receipt":
         return see_other(reverse("workorders:receive", args=[unit.order.code]))
@@ -199,17 +226,17 @@ def unit_step(request: UserRequest, pk: int, step: str) -> HttpResponse:
 @access(*WORKSHOP)
 def unit_report(request: UserRequest, pk: int) -> HttpResponse:
     """Save the report; when somebody else did in between, both texts are shown (409)."""
-    unit, form = _unit(request, pk), ReportForm(request.POST)
+    unit, form = unit_of(request, pk), ReportForm(request.POST)
     if not form.is_valid():
-        return _page(request, unit, status=422, report=form)
+        return page_of(request, unit, status=422, report=form)
     try:
         bench.save_report(unit, actor=request.user, **form.cleaned_data)
     except ValidationError as error:
         add_errors(form, error)
-        return _page(request, unit, status=422, report=form)
+        return page_of(request, unit, status=422, report=form)
     except Stale:
-        return _page(
-            request, unit, status=409, report=_kept(form, unit), conflict=_unit(request, pk)
+        return page_of(
+            request, unit, status=409, report=_kept(form, unit), conflict=unit_of(request, pk)
         )
     return see_other(reverse("workorders:unit", args=[pk]))
 
@@ -225,7 +252,7 @@ def _kept(form: ReportForm, unit: Unit) -> ReportForm:
 @once
 def unit_note(request: UserRequest, pk: int) -> HttpResponse:
     """A note with photos, internal unless the customer may read it."""
-    unit = _unit(request, pk)
+    unit = unit_of(request, pk)
     form = NoteForm(request.POST, request.FILES, actor=request.user)
     if form.is_valid():
         try:
@@ -234,4 +261,4 @@ def unit_note(request: UserRequest, pk: int) -> HttpResponse:
             add_errors(form, error)
         else:
             return see_other(f"{reverse('workorders:unit', args=[pk])}#notes")
-    return _page(request, unit, status=422, note=form)
+    return page_of(request, unit, status=422, note=form)

@@ -1,0 +1,1 @@
+"""Pages of goods: containers, shipments, labels, damages, the Logistics tab."""
